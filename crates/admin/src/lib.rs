@@ -1,0 +1,1 @@
+//! Administers: actions, API handlers, pages.

@@ -1,0 +1,1 @@
+//! Knows tools: definition hashing.

@@ -1,0 +1,1 @@
+//! Enforces: the pipeline.

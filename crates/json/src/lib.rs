@@ -1,0 +1,1 @@
+//! The one decoder: strict scan to a tape with spans.

@@ -1,0 +1,1 @@
+//! Speaks the Model Context Protocol; knows no policy.

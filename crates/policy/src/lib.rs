@@ -1,0 +1,1 @@
+//! Decides: pure policy language, loader, binder and evaluator.

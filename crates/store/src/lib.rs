@@ -1,0 +1,1 @@
+//! Remembers: counters, journal, audit, configuration.

@@ -1,0 +1,1 @@
+//! Dev only: fake upstreams and clients, builders, tidy tests.
