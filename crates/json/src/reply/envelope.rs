@@ -1,0 +1,172 @@
+//! What a reply's members must be, and the facts that are read from them. Must never let a reply pass that has
+//! another id than the request, or members that no reply has.
+
+use super::grammar::{Event, Grammar, Token};
+use super::{ReplyErrorKind, ReplyFacts};
+use crate::string::unescape;
+
+/// What a token is to the envelope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Interest {
+    None,
+    /// Its text is needed when it ends.
+    Hold,
+    /// The same, and another text goes out in its place.
+    Replace,
+}
+
+/// A member of the reply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Member {
+    Jsonrpc,
+    Id,
+    Result,
+    Error,
+}
+
+/// A member of the result that is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fact {
+    IsError,
+    ResultType,
+}
+
+/// How far a reply has come.
+#[derive(Debug, Default)]
+pub(super) struct Envelope {
+    expected_id: String,
+    member: Option<Member>,
+    fact: Option<Fact>,
+    seen_members: Vec<Member>,
+    seen_facts: Vec<Fact>,
+    tool_error: bool,
+    input_required: bool,
+}
+
+type Checked<T = ()> = Result<T, ReplyErrorKind>;
+
+impl Envelope {
+    pub(super) fn new(expected_id: &str) -> Self {
+        Self { expected_id: expected_id.to_owned(), ..Self::default() }
+    }
+
+    /// A token begins.
+    pub(super) fn start(&self, grammar: &Grammar, token: Token) -> Checked<Interest> {
+        let is_key = token == Token::Key;
+        match grammar.depth() {
+            0 => Err(ReplyErrorKind::NotAnObject),
+            1 if !is_key && self.member == Some(Member::Id) => Ok(Interest::Replace),
+            1 if is_key || self.member == Some(Member::Jsonrpc) => Ok(Interest::Hold),
+            2 if self.in_result(grammar) && (is_key || self.fact.is_some()) => Ok(Interest::Hold),
+            _ => Ok(Interest::None),
+        }
+    }
+
+    fn in_result(&self, grammar: &Grammar) -> bool {
+        self.member == Some(Member::Result) && grammar.in_object()
+    }
+
+    /// A token ends; `text` is how it is written, empty where it is too long to matter.
+    pub(super) fn end(&mut self, grammar: &Grammar, token: Token, text: &[u8]) -> Checked {
+        let text = std::str::from_utf8(text).unwrap_or_default();
+        match (grammar.depth(), token == Token::Key) {
+            (1, true) => self.start_member(text),
+            (1, false) => self.end_member(text),
+            (2, true) if self.in_result(grammar) => self.start_fact(text),
+            (2, false) if self.in_result(grammar) => {
+                self.end_fact(text);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A container opens or has closed.
+    pub(super) fn container(&mut self, grammar: &Grammar, event: Event) -> Checked {
+        match (event, grammar.depth()) {
+            (Event::Open, 1) if !grammar.in_object() => Err(ReplyErrorKind::NotAnObject),
+            (Event::Open, 2) if self.member == Some(Member::Id) => Err(ReplyErrorKind::WrongId),
+            (Event::Open, 2) if self.member == Some(Member::Jsonrpc) => Err(ReplyErrorKind::WrongVersion),
+            _ => Ok(()),
+        }
+    }
+
+    fn start_member(&mut self, key: &str) -> Checked {
+        let member = match unquote(key).as_ref() {
+            "jsonrpc" => Member::Jsonrpc,
+            "id" => Member::Id,
+            "result" => Member::Result,
+            "error" => Member::Error,
+            _ => return Err(ReplyErrorKind::UnknownMember),
+        };
+        if self.seen_members.contains(&member) {
+            return Err(ReplyErrorKind::DuplicateMember);
+        }
+        self.seen_members.push(member);
+        if self.has(Member::Result) && self.has(Member::Error) {
+            return Err(ReplyErrorKind::NotOneOutcome);
+        }
+        self.member = Some(member);
+        self.fact = None;
+        Ok(())
+    }
+
+    fn has(&self, member: Member) -> bool {
+        self.seen_members.contains(&member)
+    }
+
+    fn end_member(&mut self, text: &str) -> Checked {
+        match self.member {
+            Some(Member::Jsonrpc) if text != "\"2.0\"" => Err(ReplyErrorKind::WrongVersion),
+            Some(Member::Id) if text != self.expected_id => Err(ReplyErrorKind::WrongId),
+            Some(Member::Jsonrpc | Member::Id | Member::Result | Member::Error) | None => Ok(()),
+        }
+    }
+
+    fn start_fact(&mut self, key: &str) -> Checked {
+        self.fact = match unquote(key).as_ref() {
+            "isError" => Some(Fact::IsError),
+            "resultType" => Some(Fact::ResultType),
+            _ => None,
+        };
+        let Some(fact) = self.fact else { return Ok(()) };
+        if self.seen_facts.contains(&fact) {
+            return Err(ReplyErrorKind::DuplicateMember);
+        }
+        self.seen_facts.push(fact);
+        Ok(())
+    }
+
+    fn end_fact(&mut self, text: &str) {
+        match self.fact {
+            Some(Fact::IsError) => self.tool_error = text == "true",
+            Some(Fact::ResultType) => self.input_required = unquote(text) == "input_required",
+            None => {}
+        }
+    }
+
+    /// What is known at the end.
+    pub(super) fn facts(&self, bytes: u64) -> Checked<ReplyFacts> {
+        if !self.has(Member::Jsonrpc) {
+            return Err(ReplyErrorKind::WrongVersion);
+        }
+        if !self.has(Member::Id) {
+            return Err(ReplyErrorKind::WrongId);
+        }
+        if !self.has(Member::Result) && !self.has(Member::Error) {
+            return Err(ReplyErrorKind::NotOneOutcome);
+        }
+        Ok(ReplyFacts {
+            is_error: self.has(Member::Error),
+            tool_error: self.tool_error,
+            result_type_input_required: self.input_required,
+            bytes,
+        })
+    }
+}
+
+/// The characters of a string as written; nothing that is compared with it is empty.
+fn unquote(text: &str) -> std::borrow::Cow<'_, str> {
+    let inside = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+    unescape(inside.unwrap_or_default())
+}

@@ -1,0 +1,282 @@
+//! The grammar of RFC 8259 as a machine that can stop at every byte. Must never look back at bytes of an earlier
+//! piece.
+
+use crate::error::ScanErrorKind;
+use crate::string::skip_plain;
+
+/// What a step went over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Event {
+    Nothing,
+    /// A token begins with the byte of this step.
+    Start(Token),
+    /// A token ends before the next byte.
+    End(Token),
+    Open,
+    Close,
+}
+
+/// What has no parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Token {
+    Key,
+    String,
+    Number,
+    Literal,
+}
+
+/// What may come next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Value,
+    ValueOrClose,
+    Key,
+    KeyOrClose,
+    Colon,
+    Behind,
+    Text(Text),
+    Number,
+    Literal(&'static [u8]),
+}
+
+/// Where in a string it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Text {
+    Plain,
+    Escape,
+    /// Digits of a `\u` escape so far, and their value.
+    Hex(u8, u32),
+    /// The first half of a pair is complete: the backslash of the second, its `u`, its digits.
+    LowEscape,
+    LowU,
+    LowHex(u8, u32),
+}
+
+/// The machine.
+#[derive(Debug)]
+pub(super) struct Grammar {
+    state: State,
+    in_key: bool,
+    /// For each open container whether it is an object.
+    open: Vec<bool>,
+    max_depth: usize,
+    /// The beginning of a character that the last piece cut.
+    cut: Vec<u8>,
+    is_done: bool,
+}
+
+type Step = Result<(usize, Event), ScanErrorKind>;
+
+impl Grammar {
+    pub(super) fn new(max_depth: u16) -> Self {
+        Self {
+            state: State::Value,
+            in_key: false,
+            open: Vec::new(),
+            max_depth: usize::from(max_depth),
+            cut: Vec::new(),
+            is_done: false,
+        }
+    }
+
+    /// Open containers.
+    pub(super) fn depth(&self) -> usize {
+        self.open.len()
+    }
+
+    /// Whether the innermost container is an object.
+    pub(super) fn in_object(&self) -> bool {
+        self.open.last() == Some(&true)
+    }
+
+    /// Whether the outermost container has closed.
+    pub(super) fn is_done(&self) -> bool {
+        self.is_done
+    }
+
+    /// Goes over one byte, or over more of a token or of white space; returns the offset behind them.
+    pub(super) fn step(&mut self, chunk: &[u8], at: usize) -> Step {
+        match self.state {
+            State::Text(text) => self.text(text, chunk, at),
+            State::Number => Ok(self.number(chunk, at)),
+            State::Literal(rest) => self.literal(rest, chunk, at),
+            State::Value
+            | State::ValueOrClose
+            | State::Key
+            | State::KeyOrClose
+            | State::Colon
+            | State::Behind => {
+                let at = skip_space(chunk, at);
+                match chunk.get(at) {
+                    Some(&byte) => self.structure(byte, at + 1),
+                    None => Ok((at, Event::Nothing)),
+                }
+            }
+        }
+    }
+
+    fn structure(&mut self, byte: u8, next: usize) -> Step {
+        let event = match (self.state, byte) {
+            _ if self.is_done => return Err(ScanErrorKind::TrailingData),
+            (State::Value | State::ValueOrClose, b'{' | b'[') => self.open(byte == b'{')?,
+            (State::Value | State::ValueOrClose, _) if byte != b']' => self.scalar(byte)?,
+            (State::Key | State::KeyOrClose, b'"') => {
+                (self.state, self.in_key) = (State::Text(Text::Plain), true);
+                Event::Start(Token::Key)
+            }
+            (State::Colon, b':') => self.go(State::Value),
+            (State::Behind, b',') => self.go(if self.in_object() { State::Key } else { State::Value }),
+            (State::Behind | State::KeyOrClose, b'}') if self.in_object() => self.close(),
+            (State::Behind | State::ValueOrClose, b']') if !self.in_object() => self.close(),
+            _ => return Err(ScanErrorKind::UnexpectedByte),
+        };
+        Ok((next, event))
+    }
+
+    fn go(&mut self, state: State) -> Event {
+        self.state = state;
+        Event::Nothing
+    }
+
+    fn open(&mut self, is_object: bool) -> Result<Event, ScanErrorKind> {
+        if self.open.len() >= self.max_depth {
+            return Err(ScanErrorKind::TooDeep);
+        }
+        self.open.push(is_object);
+        self.state = if is_object { State::KeyOrClose } else { State::ValueOrClose };
+        Ok(Event::Open)
+    }
+
+    fn close(&mut self) -> Event {
+        self.open.pop();
+        self.state = State::Behind;
+        self.is_done = self.open.is_empty();
+        Event::Close
+    }
+
+    fn scalar(&mut self, byte: u8) -> Result<Event, ScanErrorKind> {
+        let (state, token) = match byte {
+            b'"' => (State::Text(Text::Plain), Token::String),
+            b'-' | b'0'..=b'9' => (State::Number, Token::Number),
+            b't' => (State::Literal(b"rue"), Token::Literal),
+            b'f' => (State::Literal(b"alse"), Token::Literal),
+            b'n' => (State::Literal(b"ull"), Token::Literal),
+            _ => return Err(ScanErrorKind::UnexpectedByte),
+        };
+        (self.state, self.in_key) = (state, false);
+        Ok(Event::Start(token))
+    }
+
+    /// Goes over the digits of a number; whether they keep to the grammar is seen when it has ended.
+    fn number(&mut self, chunk: &[u8], at: usize) -> (usize, Event) {
+        let rest = chunk.get(at..).unwrap_or_default();
+        let is_part = |byte: &u8| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E');
+        match rest.iter().position(|byte| !is_part(byte)) {
+            None => (chunk.len(), Event::Nothing),
+            Some(n_part) => {
+                self.state = State::Behind;
+                (at + n_part, Event::End(Token::Number))
+            }
+        }
+    }
+
+    fn literal(&mut self, rest: &'static [u8], chunk: &[u8], at: usize) -> Step {
+        let Some((expected, rest)) = rest.split_first() else { return Err(ScanErrorKind::UnexpectedByte) };
+        if chunk.get(at) != Some(expected) {
+            return Err(ScanErrorKind::UnexpectedByte);
+        }
+        if rest.is_empty() {
+            self.state = State::Behind;
+            return Ok((at + 1, Event::End(Token::Literal)));
+        }
+        self.state = State::Literal(rest);
+        Ok((at + 1, Event::Nothing))
+    }
+
+    fn text(&mut self, text: Text, chunk: &[u8], at: usize) -> Step {
+        if text == Text::Plain {
+            return self.plain(chunk, at);
+        }
+        let byte = chunk.get(at).copied().unwrap_or(0);
+        self.state = State::Text(escape(text, byte)?);
+        Ok((at + 1, Event::Nothing))
+    }
+
+    /// Goes over plain characters and the quote or backslash behind them.
+    fn plain(&mut self, chunk: &[u8], at: usize) -> Step {
+        let end = skip_plain(chunk, at);
+        self.characters(chunk.get(at..end).unwrap_or_default())?;
+        let Some(&special) = chunk.get(end) else { return Ok((end, Event::Nothing)) };
+        if !self.cut.is_empty() {
+            return Err(ScanErrorKind::NotUtf8);
+        }
+        match special {
+            b'\\' => Ok((end + 1, self.go(State::Text(Text::Escape)))),
+            b'"' => {
+                self.state = if self.in_key { State::Colon } else { State::Behind };
+                Ok((end + 1, Event::End(if self.in_key { Token::Key } else { Token::String })))
+            }
+            _ => Err(ScanErrorKind::ControlCharacter),
+        }
+    }
+
+    /// Checks that bytes are UTF-8, with what the last piece cut before them; keeps what they cut.
+    fn characters(&mut self, mut bytes: &[u8]) -> Result<(), ScanErrorKind> {
+        while !self.cut.is_empty() {
+            let Some((&byte, rest)) = bytes.split_first() else { return Ok(()) };
+            self.cut.push(byte);
+            bytes = rest;
+            match std::str::from_utf8(&self.cut) {
+                Ok(_) => self.cut.clear(),
+                Err(error) if error.error_len().is_none() => {}
+                Err(_) => return Err(ScanErrorKind::NotUtf8),
+            }
+        }
+        let Err(error) = std::str::from_utf8(bytes) else { return Ok(()) };
+        if error.error_len().is_some() {
+            return Err(ScanErrorKind::NotUtf8);
+        }
+        self.cut.extend_from_slice(bytes.get(error.valid_up_to()..).unwrap_or_default());
+        Ok(())
+    }
+}
+
+fn skip_space(chunk: &[u8], at: usize) -> usize {
+    let rest = chunk.get(at..).unwrap_or_default();
+    at + rest.iter().take_while(|byte| matches!(byte, b' ' | b'\n' | b'\r' | b'\t')).count()
+}
+
+/// One byte of an escape, behind its backslash.
+fn escape(text: Text, byte: u8) -> Result<Text, ScanErrorKind> {
+    match (text, byte) {
+        (Text::Plain, _) | (Text::Escape, b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => {
+            Ok(Text::Plain)
+        }
+        (Text::Escape, b'u') => Ok(Text::Hex(0, 0)),
+        (Text::Escape, _) => Err(ScanErrorKind::BadEscape),
+        (Text::LowEscape, b'\\') => Ok(Text::LowU),
+        (Text::LowU, b'u') => Ok(Text::LowHex(0, 0)),
+        (Text::LowEscape | Text::LowU, _) => Err(ScanErrorKind::LoneSurrogate),
+        (Text::Hex(n_digits, value), _) => {
+            let value = value * 16 + hex(byte)?;
+            match (n_digits, value) {
+                (0..=2, _) => Ok(Text::Hex(n_digits + 1, value)),
+                (_, 0xD800..=0xDBFF) => Ok(Text::LowEscape),
+                (_, 0xDC00..=0xDFFF) => Err(ScanErrorKind::LoneSurrogate),
+                _ => Ok(Text::Plain),
+            }
+        }
+        (Text::LowHex(n_digits, value), _) => {
+            let value = value * 16 + hex(byte)?;
+            match (n_digits, value) {
+                (0..=2, _) => Ok(Text::LowHex(n_digits + 1, value)),
+                (_, 0xDC00..=0xDFFF) => Ok(Text::Plain),
+                _ => Err(ScanErrorKind::LoneSurrogate),
+            }
+        }
+    }
+}
+
+fn hex(byte: u8) -> Result<u32, ScanErrorKind> {
+    char::from(byte).to_digit(16).ok_or(ScanErrorKind::BadEscape)
+}
