@@ -1,0 +1,239 @@
+//! `[servers.ID]`: one upstream each, a command or a URL.
+//! A credential never stands here in clear: headers that carry one must refer to it.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use gateway::declared::{DEFAULT_IDLE_STOP_S, DEFAULT_TIMEOUT_S, ServerSpec, Setting, Transport};
+use hyper::http::{HeaderName, Uri};
+
+use super::name;
+use super::report::Report;
+use super::settings::path;
+use super::table::{Placed, Table};
+
+/// A day: a wait that is longer is a mistake in the unit.
+const MAX_WAIT_MS: u64 = 86_400_000;
+
+/// Reads every `[servers.ID]`; what has problems is left out, because the problem refuses the whole set.
+#[must_use]
+pub fn read(servers: &Table<'_, '_>) -> Vec<ServerSpec> {
+    servers.tables().into_iter().filter_map(|(id, table)| read_server(&id, table)).collect()
+}
+
+fn read_server(id: &Placed<&str>, table: Table<'_, '_>) -> Option<ServerSpec> {
+    let report = table.report();
+    if !name::is_id(id.value) {
+        report.error(&id.place, format!("server id `{}` {}", id.value, name::ID_EXPECTED));
+    }
+    let timeout_s = wait_s(&table, "timeout", DEFAULT_TIMEOUT_S);
+    let idle_stop_s = wait_s(&table, "idle_stop", DEFAULT_IDLE_STOP_S);
+    let stdio = read_stdio(&table);
+    let http = read_http(&table);
+    let (has_command, has_url) = (table.place_of("command").is_some(), table.place_of("url").is_some());
+    if let (true, Some(url)) = (has_command, table.place_of("url")) {
+        report.error(&url, format!("server `{}` has both `command` and `url`; keep one", id.value));
+    }
+    if !has_command && !has_url {
+        let message = format!("server `{}` needs `command = [\"program\", \"argument\"]` or `url`", id.value);
+        report.error(&id.place, message);
+    }
+    let (own, foreign) = if has_url && !has_command { ("url", STDIO_KEYS) } else { ("command", HTTP_KEYS) };
+    for key in foreign.iter().filter(|key| **key != "url") {
+        if let Some(place) = table.place_of(key) {
+            report.error(&place, format!("`{}` has no meaning beside `{own}`", table.dotted(key)));
+        }
+    }
+    table.finish();
+    let transport = stdio.or(http)?;
+    Some(ServerSpec { id: id.value.to_owned(), transport, timeout_s, idle_stop_s })
+}
+
+/// Keys that only a server with `command` has.
+const STDIO_KEYS: &[&str] = &["env", "cwd", "idle_stop"];
+/// Keys that only a server with `url` has.
+const HTTP_KEYS: &[&str] = &["url", "headers", "ca_file", "insecure"];
+
+fn read_stdio(table: &Table<'_, '_>) -> Option<Transport> {
+    let command = read_command(table);
+    let env = table.table("env").map(|env| read_env(&env)).unwrap_or_default();
+    let cwd = path(table, "cwd");
+    Some(Transport::Stdio { command: command?, env, cwd })
+}
+
+fn read_command(table: &Table<'_, '_>) -> Option<Vec<String>> {
+    let words = table.strings("command")?;
+    let name = table.dotted("command");
+    if words.value.first().is_none_or(|program| program.value.is_empty()) {
+        table.report().error(&words.place, format!("`{name}` must begin with a program"));
+        return None;
+    }
+    for word in words.value.iter().filter(|word| word.value.contains('\0')) {
+        table.report().error(&word.place, format!("`{name}` must not contain a null character"));
+    }
+    Some(words.value.iter().map(|word| word.value.to_owned()).collect())
+}
+
+fn read_env(env: &Table<'_, '_>) -> BTreeMap<String, Setting> {
+    let mut variables = BTreeMap::new();
+    for (key, value) in env.free_strings() {
+        if !is_variable(key.value) {
+            let message = format!("`{}` is not the name of an environment variable", env.dotted(key.value));
+            env.report().error(&key.place, message);
+        }
+        let setting = reference(env, key.value, &value);
+        if matches!(setting, Setting::Literal(_)) && sounds_secret(key.value) {
+            let message = format!(
+                "`{}` looks like a secret in clear; write `env:NAME` or `file:PATH` instead",
+                env.dotted(key.value)
+            );
+            env.report().warn(&value.place, message);
+        }
+        variables.insert(key.value.to_owned(), setting);
+    }
+    variables
+}
+
+fn read_http(table: &Table<'_, '_>) -> Option<Transport> {
+    let insecure = table.boolean("insecure").unwrap_or(false);
+    let headers = table.table("headers").map(|headers| read_headers(&headers)).unwrap_or_default();
+    let ca_file = read_ca_file(table);
+    let url = table.string("url")?;
+    if let Err(message) = check_url(url.value, insecure) {
+        table.report().error(&url.place, format!("`{}` {message}", table.dotted("url")));
+        return None;
+    }
+    Some(Transport::Http { url: url.value.to_owned(), headers, ca_file, insecure })
+}
+
+fn read_ca_file(table: &Table<'_, '_>) -> Option<PathBuf> {
+    let file = path(table, "ca_file")?;
+    if !file.is_file() {
+        let place = table.place_of("ca_file").unwrap_or(table.place.clone());
+        table.report().error(&place, format!("`{}` names no file", table.dotted("ca_file")));
+    }
+    Some(file)
+}
+
+fn read_headers(headers: &Table<'_, '_>) -> BTreeMap<String, Setting> {
+    let mut found: BTreeMap<String, Setting> = BTreeMap::new();
+    for (key, value) in headers.free_strings() {
+        let Some(header) = header_name(headers.report(), &key) else { continue };
+        let setting = reference(headers, key.value, &value);
+        if let Setting::Literal(text) = &setting {
+            check_literal(headers, &key, &value, text);
+        }
+        if found.insert(header, setting).is_some() {
+            let message = format!("header `{}` is written twice; names ignore case", key.value);
+            headers.report().error(&key.place, message);
+        }
+    }
+    found
+}
+
+fn check_literal(headers: &Table<'_, '_>, key: &Placed<&str>, value: &Placed<&str>, text: &str) {
+    let name = headers.dotted(key.value);
+    if sounds_secret(key.value) {
+        let message = format!(
+            "`{name}` must not hold a secret in clear; write `env:NAME` or `file:PATH`, \
+             where the whole header value is kept"
+        );
+        headers.report().error(&value.place, message);
+    } else if hyper::header::HeaderValue::from_str(text).is_err() {
+        headers.report().error(&value.place, format!("`{name}` holds characters that no header may have"));
+    }
+}
+
+/// A header's name in lower case, unless the gateway itself decides about it.
+fn header_name(report: &Report<'_>, key: &Placed<&str>) -> Option<String> {
+    const OWN: [&str; 11] = [
+        "accept",
+        "accept-encoding",
+        "connection",
+        "content-encoding",
+        "content-length",
+        "content-type",
+        "host",
+        "last-event-id",
+        "te",
+        "transfer-encoding",
+        "upgrade",
+    ];
+    let Ok(header) = key.value.parse::<HeaderName>() else {
+        report.error(&key.place, format!("`{}` is not the name of a header", key.value));
+        return None;
+    };
+    let header = header.as_str();
+    if OWN.contains(&header) || header.starts_with("mcp-") {
+        report
+            .error(&key.place, format!("header `{}` is set by the gateway itself; leave it out", key.value));
+        return None;
+    }
+    Some(header.to_owned())
+}
+
+/// A literal or a reference; referred files are relative to the configuration.
+fn reference(table: &Table<'_, '_>, key: &str, value: &Placed<&str>) -> Setting {
+    match Setting::parse(value.value) {
+        Setting::Env(variable) => {
+            if !is_variable(&variable) {
+                let message = format!("`{}` must name a variable after `env:`", table.dotted(key));
+                table.report().error(&value.place, message);
+            }
+            Setting::Env(variable)
+        }
+        Setting::File(file) => {
+            let file = file.to_string_lossy();
+            if file.is_empty() || file.starts_with('~') {
+                let message = format!("`{}` must name a file after `file:`, written out", table.dotted(key));
+                table.report().error(&value.place, message);
+            }
+            Setting::File(table.report().resolve(&file))
+        }
+        literal @ Setting::Literal(_) => literal,
+    }
+}
+
+fn is_variable(name: &str) -> bool {
+    !name.is_empty() && !name.contains(['=', '\0', ' ']) && !name.starts_with(|c: char| c.is_ascii_digit())
+}
+
+/// Whether a name says that its value is a credential.
+fn sounds_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase().replace(['_', '-'], "");
+    ["authorization", "cookie", "token", "secret", "password", "passwd", "apikey"]
+        .iter()
+        .any(|word| name.contains(word))
+}
+
+fn check_url(url: &str, insecure: bool) -> Result<(), &'static str> {
+    const EXPECTED: &str = "must be an absolute URL such as `https://mcp.example/mcp`";
+    let parsed: Uri = url.parse().map_err(|_| EXPECTED)?;
+    let (scheme, authority) = (parsed.scheme_str().ok_or(EXPECTED)?, parsed.authority().ok_or(EXPECTED)?);
+    if authority.as_str().contains('@') {
+        return Err("must not hold a user or password; send a credential in `headers`");
+    }
+    if url.contains('#') {
+        return Err("must not have a fragment");
+    }
+    match scheme {
+        "https" => Ok(()),
+        "http" if insecure || is_loopback(authority.host()) => Ok(()),
+        "http" => Err("would send every call in clear to another machine; use https, or `insecure = true`"),
+        _ => Err(EXPECTED),
+    }
+}
+
+fn is_loopback(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    host.eq_ignore_ascii_case("localhost")
+        || bare.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+fn wait_s(table: &Table<'_, '_>, key: &'static str, default_s: u64) -> u64 {
+    let Some(wait) = table.duration_ms(key) else { return default_s };
+    if wait.value < 1_000 || wait.value > MAX_WAIT_MS {
+        table.report().error(&wait.place, format!("`{}` must be between 1s and 1d", table.dotted(key)));
+    }
+    wait.value.div_ceil(1_000)
+}
