@@ -8,14 +8,14 @@ here=$(cd "$(dirname "$0")" && pwd)
 venv=$(cd "$here/../.." && pwd)/.venv-e2e
 python=${PYTHON:-python3}
 
-wanted=$("$python" -c 'import hashlib, sys; print(sys.version, hashlib.sha256(open(sys.argv[1], "rb").read()).hexdigest())' "$here/requirements.txt")
+wanted="$("$python" --version) $(sha256sum <"$here/requirements.txt")"
 if [ -x "$venv/bin/python" ] && [ "$(cat "$venv/stamp" 2>/dev/null)" = "$wanted" ]; then
     echo "$venv/bin/python"
     exit 0
 fi
 
-if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 10))'; then
-    echo "setup: $python is older than 3.10; point PYTHON at a newer one" >&2
+if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
+    echo "setup: $python is older than 3.11; point PYTHON at a newer one" >&2
     exit 1
 fi
 if ! "$python" -c 'import ensurepip' 2>/dev/null; then
@@ -26,7 +26,8 @@ fi
 echo "setup: installing the pinned packages into $venv" >&2
 rm -rf "$venv"
 "$python" -m venv "$venv"
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --requirement "$here/requirements.txt" >&2
+"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps \
+    --requirement "$here/requirements.txt" >&2
 "$venv/bin/python" -m pip check >&2
 echo "$wanted" >"$venv/stamp"
 echo "$venv/bin/python"
