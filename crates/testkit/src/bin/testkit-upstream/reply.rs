@@ -1,0 +1,58 @@
+//! The answers of the fast upstream.
+//!
+//! Must never: answer a call without the id that it came with.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::borrow::Cow;
+use std::io::Write;
+use testkit::fixed;
+
+/// What an answer needs to know of a message.
+#[derive(Deserialize)]
+struct Message<'a> {
+    #[serde(default)]
+    id: Value,
+    #[serde(borrow, default)]
+    method: Cow<'a, str>,
+}
+
+/// Appends the HTTP reply to one message.
+pub fn write(body: &[u8], out: &mut Vec<u8>) {
+    let Ok(message) = serde_json::from_slice::<Message<'_>>(body) else {
+        out.extend_from_slice(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n");
+        return;
+    };
+    if message.id.is_null() {
+        out.extend_from_slice(b"HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n");
+        return;
+    }
+    let (key, value) = match &*message.method {
+        "tools/call" => ("result", Cow::Borrowed(fixed::CALLED)),
+        "tools/list" => ("result", Cow::Owned(tools().to_string())),
+        "server/discover" => ("result", Cow::Owned(discovered().to_string())),
+        _ => ("error", Cow::Borrowed(r#"{"code":-32601,"message":"method not found"}"#)),
+    };
+    let status = if key == "error" { "404 Not Found" } else { "200 OK" };
+    let body = fixed::reply(&message.id, key, &value);
+    // Writing into memory cannot fail.
+    let _ = write!(
+        out,
+        "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+}
+
+fn discovered() -> Value {
+    json!({"supportedVersions": ["2026-07-28"], "capabilities": {"tools": {}}, "resultType": "complete",
+        "ttlMs": 60_000, "cacheScope": "public"})
+}
+
+fn tools() -> Value {
+    let tool = json!({"name": "search_image_sets", "description": "Searches the image sets of a datastore.",
+        "inputSchema": {"type": "object", "required": ["datastore_id"], "properties": {
+            "datastore_id": {"type": "string", "minLength": 1},
+            "modality": {"type": "string"},
+            "limit": {"type": "integer", "minimum": 1, "maximum": 500}}}});
+    json!({"tools": [tool], "resultType": "complete", "ttlMs": 60_000, "cacheScope": "public"})
+}
