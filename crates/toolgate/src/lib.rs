@@ -1,4 +1,9 @@
 //! The toolgate binary: configuration, wiring, one file per subcommand.
 //! Decisions are not taken here; this crate only brings the lower ones together.
 
+pub mod cli;
+mod command;
 pub mod config;
+pub mod exit;
+pub mod init;
+pub mod output;

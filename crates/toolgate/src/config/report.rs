@@ -52,18 +52,8 @@ impl<'a> Report<'a> {
         self.file.parent().unwrap_or(Path::new("")).join(path)
     }
 
-    /// Line and column, both from 1, of a byte offset.
-    #[must_use]
-    pub fn locate(&self, offset: usize) -> (u32, u32) {
-        let before = self.text.get(..offset).unwrap_or(self.text);
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
-        let column = before.get(line_start..).map_or(0, |text| text.chars().count()) + 1;
-        (u32::try_from(line).unwrap_or(u32::MAX), u32::try_from(column).unwrap_or(u32::MAX))
-    }
-
     fn add(&self, severity: Severity, place: &Place, message: String, suggestion: Option<String>) {
-        let (line, column) = self.locate(place.start);
+        let json::Location { line, column } = json::Location::of(self.text.as_bytes(), place.start);
         self.problems.borrow_mut().push(Problem {
             file: self.file.to_path_buf(),
             line: Some(line),

@@ -1,0 +1,11 @@
+//! Importing an MCP client's configuration: every local server then runs behind `toolgate wrap`.
+//! Nothing is started and nothing is written before a yes, and what was written can be undone exactly.
+
+pub mod client;
+pub mod confirm;
+pub mod diff;
+pub mod entry;
+pub mod expand;
+pub mod file;
+pub mod policy;
+pub mod splice;

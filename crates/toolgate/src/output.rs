@@ -1,0 +1,119 @@
+//! Writes what people and programs read: text with colours on a terminal, or one JSON value per line.
+//! It must never write the value of an argument, a token or a result unless the operator asked for it.
+
+use std::fmt::Display;
+use std::io::{self, IsTerminal as _, Write as _};
+
+use serde::Serialize;
+
+use crate::config::problem::{Problem, Severity};
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum When {
+    /// On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// What a piece of text means to its reader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// Good news.
+    Good,
+    /// Bad news.
+    Bad,
+    /// Attention.
+    Warning,
+    /// A heading or name.
+    Strong,
+    /// Of less weight.
+    Quiet,
+}
+
+/// Where a command writes and how.
+#[derive(Debug, Clone, Copy)]
+pub struct Output {
+    json: bool,
+    color: bool,
+}
+
+impl Output {
+    /// Output to the standard streams.
+    #[must_use]
+    pub fn new(json: bool, when: When) -> Self {
+        let color = match when {
+            When::Always => true,
+            When::Never => false,
+            When::Auto => io::stdout().is_terminal() && terminal_wants_color(),
+        };
+        Self { json, color: color && !json }
+    }
+
+    /// Whether programs read this.
+    #[must_use]
+    pub fn is_json(self) -> bool {
+        self.json
+    }
+
+    /// One line of text.
+    ///
+    /// # Errors
+    /// When standard output is closed.
+    pub fn line(self, text: impl Display) -> io::Result<()> {
+        writeln!(io::stdout().lock(), "{text}")
+    }
+
+    /// One JSON value on a line of its own.
+    ///
+    /// # Errors
+    /// When standard output is closed.
+    pub fn value(self, value: &impl Serialize) -> io::Result<()> {
+        self.line(serde_json::to_string(value).map_err(io::Error::other)?)
+    }
+
+    /// A question without a line's end, so that the answer stands beside it.
+    ///
+    /// # Errors
+    /// When standard output is closed.
+    pub fn ask(self, question: &str) -> io::Result<()> {
+        let mut stdout = io::stdout().lock();
+        write!(stdout, "{question} ")?;
+        stdout.flush()
+    }
+
+    /// Text in the colour of its meaning.
+    #[must_use]
+    pub fn paint(self, tone: Tone, text: impl Display) -> String {
+        if !self.color {
+            return text.to_string();
+        }
+        let code = match tone {
+            Tone::Good => "32",
+            Tone::Bad => "31",
+            Tone::Warning => "33",
+            Tone::Strong => "1",
+            Tone::Quiet => "2",
+        };
+        format!("\x1b[{code}m{text}\x1b[0m")
+    }
+
+    /// A problem as `file:line:column: error: message`.
+    #[must_use]
+    pub fn problem(self, problem: &Problem) -> String {
+        let (tone, word) = match problem.severity {
+            Severity::Error => (Tone::Bad, "error:"),
+            Severity::Warning => (Tone::Warning, "warning:"),
+        };
+        problem.to_string().replacen(word, &self.paint(tone, word), 1)
+    }
+}
+
+fn terminal_wants_color() -> bool {
+    let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    !is_set("NO_COLOR") && !is_dumb
+}
