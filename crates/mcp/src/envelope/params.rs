@@ -1,0 +1,128 @@
+//! The closed-world rules for `params`: `tools/call` has a fixed list of members, other methods have no look-alikes
+//! of a protocol key, and what names or identifies something has the one type that every parser reads alike.
+//! It must never look into the arguments of a tool: those are policy's.
+
+use json::{Kind, Value};
+
+use super::{keys, shape};
+use crate::errors::shown;
+use crate::methods;
+
+/// The longest name of a tool or prompt, in bytes: far above the 128 that the specification suggests, low enough
+/// that an audit record can hold it.
+const MAX_NAME_BYTES: usize = 1024;
+
+/// Checks the params of a request or notification. The error says what is wrong with them.
+pub(crate) fn check(method: &str, params: Option<Value<'_>>) -> Result<(), String> {
+    if let Some(params) = params {
+        check_keys(method, params)?;
+        check_meta(params)?;
+        check_tokens(method, params)?;
+        if method == "initialize"
+            && let Some(capabilities) = params.get("capabilities")
+        {
+            check_capabilities(capabilities)?;
+        }
+        if method == "tools/call" {
+            check_tools_call(params)?;
+        }
+    }
+    match methods::any(method).and_then(|known| known.name_param) {
+        Some(key) => check_name(method, key, params.and_then(|params| params.get(key))),
+        None => Ok(()),
+    }
+}
+
+fn check_keys(method: &str, params: Value<'_>) -> Result<(), String> {
+    if method != "tools/call" {
+        return no_look_alike(params, keys::PARAMS, "params");
+    }
+    for member in params.members() {
+        let key = member.key.as_cow();
+        if !keys::TOOLS_CALL.contains(&key.as_ref()) {
+            let known = keys::TOOLS_CALL.join("`, `");
+            let key = shown(&key);
+            return Err(format!(
+                "unknown member `{key}` in the params of tools/call; only `{known}` are known"
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn no_look_alike(object: Value<'_>, known: &[&str], place: &str) -> Result<(), String> {
+    match keys::look_alike(object, known) {
+        Some(key) => {
+            let key = shown(&key);
+            Err(format!("member `{key}` in {place} can be read as another member; spell it exactly"))
+        }
+        None => Ok(()),
+    }
+}
+
+fn check_meta(params: Value<'_>) -> Result<(), String> {
+    let Some(meta) = params.get("_meta") else { return Ok(()) };
+    if !meta.is_object() {
+        return Err("`_meta` must be an object or absent".to_owned());
+    }
+    no_look_alike(meta, keys::META, "`_meta`")?;
+    if meta.get("progressToken").is_some_and(|token| !shape::is_token(token)) {
+        return Err("`progressToken` must be a string or an integer".to_owned());
+    }
+    match meta.get(keys::CLIENT_CAPABILITIES) {
+        Some(capabilities) => check_capabilities(capabilities),
+        None => Ok(()),
+    }
+}
+
+// Capabilities are removed by name before forwarding, so a name that a server could fold must not slip past. What is
+// no object at all is left to the era's own check, which answers in the specification's order.
+fn check_capabilities(capabilities: Value<'_>) -> Result<(), String> {
+    no_look_alike(capabilities, keys::CAPABILITIES, "the client capabilities")?;
+    match capabilities.get("extensions") {
+        Some(extensions) => no_look_alike(extensions, keys::EXTENSIONS, "`extensions`"),
+        None => Ok(()),
+    }
+}
+
+fn check_tokens(method: &str, params: Value<'_>) -> Result<(), String> {
+    let key = match method {
+        "notifications/cancelled" => "requestId",
+        "notifications/progress" => "progressToken",
+        _ => return Ok(()),
+    };
+    match params.get(key) {
+        Some(token) if !shape::is_token(token) => {
+            Err(format!("`{key}` of {method} must be a string or an integer"))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn check_tools_call(params: Value<'_>) -> Result<(), String> {
+    let typed = [
+        ("arguments", Kind::Object),
+        ("task", Kind::Object),
+        ("inputResponses", Kind::Object),
+        ("requestState", Kind::String),
+    ];
+    for (key, kind) in typed {
+        if params.get(key).is_some_and(|value| value.kind() != kind) {
+            let wanted = if kind == Kind::String { "a string" } else { "an object" };
+            return Err(format!("`{key}` of tools/call must be {wanted} or absent"));
+        }
+    }
+    Ok(())
+}
+
+fn check_name(method: &str, key: &str, value: Option<Value<'_>>) -> Result<(), String> {
+    let text = value.and_then(|value| value.as_str());
+    match text {
+        Some(text) if text.is_empty() => Err(format!("`{key}` of {method} must not be empty")),
+        Some(text) if key == "name" && text.len() > MAX_NAME_BYTES => {
+            Err(format!("`{key}` of {method} must have at most {MAX_NAME_BYTES} bytes"))
+        }
+        Some(_) => Ok(()),
+        None => Err(format!("`{key}` of {method} must be a string")),
+    }
+}
