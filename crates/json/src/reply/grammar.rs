@@ -94,7 +94,8 @@ impl Grammar {
         self.is_done
     }
 
-    /// Goes over one byte, or over more of a token or of white space; returns the offset behind them.
+    /// Goes over one byte, or over more of a token or of white space, but not over both; returns the offset
+    /// behind them.
     pub(super) fn step(&mut self, chunk: &[u8], at: usize) -> Step {
         match self.state {
             State::Text(text) => self.text(text, chunk, at),
@@ -106,10 +107,10 @@ impl Grammar {
             | State::KeyOrClose
             | State::Colon
             | State::Behind => {
-                let at = skip_space(chunk, at);
+                let behind = skip_space(chunk, at);
                 match chunk.get(at) {
-                    Some(&byte) => self.structure(byte, at + 1),
-                    None => Ok((at, Event::Nothing)),
+                    Some(&byte) if behind == at => self.structure(byte, at + 1),
+                    _ => Ok((behind, Event::Nothing)),
                 }
             }
         }

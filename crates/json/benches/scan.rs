@@ -1,0 +1,68 @@
+//! Speed of the scanner, with serde_json's `Value` beside it as a measure of the machine.
+
+mod bodies;
+
+use std::hint::black_box;
+
+use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use json::{Document, Limits, ReplyScanner};
+
+const LIMITS: Limits = Limits { max_depth: 64, max_members: u32::MAX, max_string_bytes: u32::MAX };
+
+/// The bodies by name.
+fn all() -> Vec<(&'static str, Vec<u8>)> {
+    vec![
+        ("call-200B", bodies::call()),
+        ("structured-10kB", bodies::structured(10_000)),
+        ("pretty-10kB", bodies::pretty(10_000)),
+        ("structured-1MB", bodies::structured(1_000_000)),
+        ("string-100kB", bodies::plain_string(100_000)),
+        ("string-4MB", bodies::plain_string(4_000_000)),
+        ("escaped-100kB", bodies::escaped_string(100_000)),
+        ("wide-100kB", bodies::wide_string(100_000)),
+        ("zeros-100kB", bodies::zeros(100_000)),
+        ("keys-10k", bodies::many_keys(10_000)),
+    ]
+}
+
+fn scan(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("scan");
+    for (name, body) in all() {
+        group.throughput(Throughput::Bytes(body.len() as u64));
+        group.bench_with_input(BenchmarkId::new("json", name), &body, |bencher, body| {
+            let scan = |text| black_box(Document::scan(text, &LIMITS));
+            bencher.iter_batched(|| body.clone(), scan, BatchSize::SmallInput);
+        });
+        group.bench_with_input(BenchmarkId::new("serde", name), &body, |bencher, body| {
+            bencher.iter_with_large_drop(|| serde_json::from_slice::<serde_json::Value>(black_box(body)));
+        });
+    }
+    group.finish();
+}
+
+fn reply(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("reply");
+    for (name, body) in all() {
+        let mut text = br#"{"jsonrpc":"2.0","id":1,"result":"#.to_vec();
+        text.extend_from_slice(&body);
+        text.push(b'}');
+        group.throughput(Throughput::Bytes(text.len() as u64));
+        group.bench_function(BenchmarkId::new("stream", name), |bencher| {
+            let mut out = Vec::with_capacity(text.len());
+            bencher.iter(|| {
+                out.clear();
+                let mut scanner = ReplyScanner::new("1", "\"client\"", &LIMITS);
+                for chunk in text.chunks(16 * 1024) {
+                    if scanner.push(black_box(chunk), &mut out).is_err() {
+                        return None;
+                    }
+                }
+                scanner.finish().ok()
+            });
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, scan, reply);
+criterion_main!(benches);
