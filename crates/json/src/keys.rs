@@ -2,7 +2,7 @@
 //! large object: an attacker chooses the keys, and may choose them so that their hashes are equal.
 
 use crate::string::unescape;
-use crate::tape::{Tag, Tape};
+use crate::tape::Tape;
 
 /// Objects up to this many members are checked member by member, larger ones once, when they close.
 const FEW: usize = 32;
@@ -19,7 +19,7 @@ pub(crate) struct Keys {
 
 impl Keys {
     pub(crate) fn new() -> Self {
-        Self { entries: Vec::new(), base: 0, seen: 0 }
+        Self { entries: Vec::with_capacity(32), base: 0, seen: 0 }
     }
 
     /// An object opens.
@@ -36,10 +36,9 @@ impl Keys {
         self.entries.len() - self.base
     }
 
-    /// Adds the key at `index`; false if it is known already to be a duplicate.
-    #[inline]
-    pub(crate) fn add(&mut self, text: &str, tape: &Tape, index: u32) -> bool {
-        let hash = hash_key(text, tape, index);
+    /// Adds the key at `index`, whose hash is known; false if it is known already to be a duplicate.
+    #[inline(always)]
+    pub(crate) fn add(&mut self, text: &str, tape: &Tape, index: u32, hash: u32) -> bool {
         let bit = 1_u64 << (hash >> 26);
         let is_new = self.seen & bit == 0 || self.count() > FEW || self.is_new(text, tape, index, hash);
         self.seen |= bit;
@@ -101,27 +100,43 @@ fn same_key(text: &str, tape: &Tape, left: u32, right: u32) -> bool {
     key_text(text, tape, left) == key_text(text, tape, right)
 }
 
+/// The hash of a key without escapes that stands at `start..end`.
 #[inline(always)]
-fn hash_key(text: &str, tape: &Tape, index: u32) -> u32 {
-    let raw = raw_key(text, tape, index);
-    if tape.tag(index) == Tag::Escaped { hash(unescape(raw).as_bytes()) } else { hash(raw.as_bytes()) }
+pub(crate) fn hash_plain(bytes: &[u8], start: usize, end: usize) -> u32 {
+    let len = end - start;
+    let ends = (eight_at(bytes, start), eight_at(bytes, start + len.saturating_sub(8)));
+    let (Some(head), Some(tail)) = ends else { return hash(bytes.get(start..end).unwrap_or_default()) };
+    // What follows a short key is no part of it.
+    let mask = u64::MAX >> (8 * 8_usize.saturating_sub(len)).min(63);
+    mix(head & mask, tail & mask, len)
+}
+
+/// The hash of a key with escapes, given what stands between its quotes.
+#[cold]
+pub(crate) fn hash_escaped(raw: &str) -> u32 {
+    hash(unescape(raw).as_bytes())
+}
+
+#[inline(always)]
+fn eight_at(bytes: &[u8], at: usize) -> Option<u64> {
+    Some(u64::from_le_bytes(*bytes.get(at..)?.first_chunk()?))
 }
 
 /// A hash of length, first and last bytes. Keys that differ only in the middle collide, which costs time, not
 /// correctness.
-#[inline(always)]
+#[cold]
 fn hash(bytes: &[u8]) -> u32 {
-    let (head, tail) = if let (Some(head), Some(tail)) = (bytes.first_chunk(), bytes.last_chunk()) {
-        (u64::from_le_bytes(*head), u64::from_le_bytes(*tail))
-    } else if let (Some(head), Some(tail)) = (bytes.first_chunk(), bytes.last_chunk()) {
-        (u64::from(u32::from_le_bytes(*head)), u64::from(u32::from_le_bytes(*tail)))
-    } else {
-        let mut packed = 0;
-        for &byte in bytes {
-            packed = packed << 8 | u64::from(byte);
-        }
-        (packed, 0)
+    let padded = |bytes: &[u8]| {
+        let mut eight = [0; 8];
+        eight.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+        u64::from_le_bytes(eight)
     };
-    let mixed = (head ^ tail.rotate_left(29)).wrapping_add(bytes.len() as u64);
+    let tail = bytes.last_chunk::<8>().map_or(bytes, <[u8; 8]>::as_slice);
+    mix(padded(bytes), padded(tail), bytes.len())
+}
+
+#[inline(always)]
+fn mix(head: u64, tail: u64, len: usize) -> u32 {
+    let mixed = (head ^ tail.rotate_left(29)).wrapping_add(len as u64);
     (mixed.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as u32
 }

@@ -29,16 +29,26 @@ pub(crate) fn unexpected(bytes: &[u8], at: usize) -> ScanError {
 #[inline]
 pub(crate) fn literal(bytes: &[u8], at: usize) -> Result<usize, ScanError> {
     let rest = bytes.get(at..).unwrap_or_default();
+    if matches!(rest.first_chunk(), Some(b"true" | b"null")) {
+        Ok(at + 4)
+    } else if rest.first_chunk() == Some(b"false") {
+        Ok(at + 5)
+    } else {
+        Err(broken_literal(bytes, at))
+    }
+}
+
+/// The error at the first byte that differs from the literal that began.
+#[cold]
+fn broken_literal(bytes: &[u8], at: usize) -> ScanError {
+    let rest = bytes.get(at..).unwrap_or_default();
     let expected: &[u8] = match rest.first() {
         Some(b't') => b"true",
         Some(b'f') => b"false",
         _ => b"null",
     };
-    if rest.starts_with(expected) {
-        return Ok(at + expected.len());
-    }
     let n_equal = rest.iter().zip(expected).take_while(|(a, b)| a == b).count();
-    Err(unexpected(bytes, at + n_equal))
+    unexpected(bytes, at + n_equal)
 }
 
 /// A number that keeps to the grammar.
@@ -52,21 +62,36 @@ pub(crate) struct Written {
 /// Checks the number that starts with the byte at `start`, its range included, and returns where it ends.
 #[inline]
 pub(crate) fn number(bytes: &[u8], start: usize) -> Result<usize, ScanError> {
-    let Written { end, has_exponent } = number_grammar(bytes, start)?;
+    let written = number_grammar(bytes, start)?;
+    check_range(bytes, start, written)
+}
+
+/// The same for a number without a sign. It is apart because an offset that depends on a sign makes every later
+/// byte wait for it.
+#[inline(always)]
+pub(crate) fn unsigned(bytes: &[u8], start: usize) -> Result<usize, ScanError> {
+    let written = unsigned_grammar(bytes, start)?;
+    check_range(bytes, start, written)
+}
+
+#[inline(always)]
+fn check_range(bytes: &[u8], start: usize, written: Written) -> Result<usize, ScanError> {
+    let Written { end, has_exponent } = written;
     if has_exponent || end - start > SURELY_FINITE_BYTES {
-        check_range(bytes, start, end)?;
+        check_double(bytes, start, end)?;
     }
     Ok(end)
 }
 
 /// Checks the grammar alone of the number that starts with the byte at `start`.
-#[inline(always)]
+#[inline]
 pub(crate) fn number_grammar(bytes: &[u8], start: usize) -> Result<Written, ScanError> {
-    let mut at = start;
-    if byte(bytes, at) == b'-' {
-        at += 1;
-    }
-    at = if byte(bytes, at) == b'0' { at + 1 } else { digits(bytes, at)? };
+    unsigned_grammar(bytes, if byte(bytes, start) == b'-' { start + 1 } else { start })
+}
+
+#[inline(always)]
+fn unsigned_grammar(bytes: &[u8], start: usize) -> Result<Written, ScanError> {
+    let mut at = if byte(bytes, start) == b'0' { start + 1 } else { digits(bytes, start)? };
     if byte(bytes, at) == b'.' {
         at = digits(bytes, at + 1)?;
     }
@@ -89,7 +114,7 @@ fn digits(bytes: &[u8], start: usize) -> Result<usize, ScanError> {
 }
 
 #[cold]
-fn check_range(bytes: &[u8], start: usize, end: usize) -> Result<(), ScanError> {
+fn check_double(bytes: &[u8], start: usize, end: usize) -> Result<(), ScanError> {
     if end - start > MAX_NUMBER_BYTES {
         return Err(ScanErrorKind::NumberTooLong.at(start));
     }

@@ -2,10 +2,10 @@
 //! RFC 8259 refuses, a duplicate key, or what exceeds a limit.
 
 use crate::error::{ScanError, ScanErrorKind};
-use crate::keys::Keys;
+use crate::keys::{self, Keys};
 use crate::limits::Limits;
 use crate::literal::{self, byte, unexpected};
-use crate::string;
+use crate::string::{self, Found};
 use crate::tape::{MAX_TEXT_BYTES, Tag, Tape};
 
 /// Marks that no container is open; no entry has this index.
@@ -46,29 +46,42 @@ struct Scanner<'t> {
     depth: u16,
 }
 
-/// Where the scan stands.
-enum Step {
-    /// A value must start at the offset, after white space.
-    Value(usize),
-    /// A value ended before the offset.
-    Behind(usize),
-    /// The outermost value ended before the offset.
-    Done(usize),
-}
-
 impl Scanner<'_> {
+    /// The whole grammar in one loop: each turn goes over one value, the key before it, and what is behind it.
     fn run(&mut self) -> Result<(), ScanError> {
-        let mut step = Step::Value(0);
-        loop {
-            step = match step {
-                Step::Value(at) => self.value(at)?,
-                Step::Behind(at) => self.behind(at)?,
-                Step::Done(at) => {
-                    let at = self.skip_space(at);
-                    let is_end = at >= self.bytes.len();
-                    return if is_end { Ok(()) } else { Err(ScanErrorKind::TrailingData.at(at)) };
+        let mut at = 0;
+        'value: loop {
+            if self.in_object {
+                at = self.key(at)?;
+            }
+            at = self.skip_space(at);
+            match byte(self.bytes, at) {
+                b'"' => at = self.string(at)?.quote + 1,
+                b'0'..=b'9' => at = self.unsigned(at)?,
+                b'{' | b'[' => {
+                    at = self.open(at)?;
+                    if !self.is_close(at) {
+                        continue 'value;
+                    }
                 }
-            };
+                b't' | b'f' | b'n' => at = self.literal(at)?,
+                b'-' => at = self.signed(at)?,
+                _ => return Err(unexpected(self.bytes, at)),
+            }
+            while self.parent != NO_PARENT {
+                at = self.skip_space(at);
+                if byte(self.bytes, at) == b',' {
+                    at += 1;
+                    continue 'value;
+                }
+                if !self.is_close(at) {
+                    return Err(unexpected(self.bytes, at));
+                }
+                at = self.close(at)?;
+            }
+            at = self.skip_space(at);
+            let is_end = at >= self.bytes.len();
+            return if is_end { Ok(()) } else { Err(ScanErrorKind::TrailingData.at(at)) };
         }
     }
 
@@ -80,60 +93,52 @@ impl Scanner<'_> {
         at
     }
 
+    /// Whether the byte at `at` closes the innermost container.
     #[inline(always)]
-    fn value(&mut self, at: usize) -> Result<Step, ScanError> {
-        let at = self.skip_space(at);
-        match byte(self.bytes, at) {
-            b'"' => Ok(Step::Behind(self.string(at)?)),
-            b'{' => self.open(at, Tag::Object),
-            b'[' => self.open(at, Tag::Array),
-            b'-' | b'0'..=b'9' => {
-                self.tape.push(Tag::Number, at);
-                Ok(Step::Behind(literal::number(self.bytes, at)?))
-            }
-            b't' | b'f' | b'n' => {
-                self.tape.push(Tag::Literal, at);
-                Ok(Step::Behind(literal::literal(self.bytes, at)?))
-            }
-            _ => Err(unexpected(self.bytes, at)),
-        }
+    fn is_close(&self, at: usize) -> bool {
+        byte(self.bytes, at) == if self.in_object { b'}' } else { b']' }
     }
 
-    /// What follows a value: a comma, a closing bracket, or the end.
     #[inline(always)]
-    fn behind(&mut self, at: usize) -> Result<Step, ScanError> {
-        if self.parent == NO_PARENT {
-            return Ok(Step::Done(at));
-        }
-        let at = self.skip_space(at);
-        match (byte(self.bytes, at), self.in_object) {
-            (b',', true) => self.key(self.skip_space(at + 1)),
-            (b',', false) => Ok(Step::Value(at + 1)),
-            (b'}', true) | (b']', false) => self.close(at),
-            _ => Err(unexpected(self.bytes, at)),
-        }
+    fn unsigned(&mut self, at: usize) -> Result<usize, ScanError> {
+        self.tape.push(Tag::Number, at);
+        literal::unsigned(self.bytes, at)
     }
 
     #[inline]
-    fn open(&mut self, at: usize, tag: Tag) -> Result<Step, ScanError> {
+    fn signed(&mut self, at: usize) -> Result<usize, ScanError> {
+        self.tape.push(Tag::Number, at);
+        literal::number(self.bytes, at)
+    }
+
+    #[inline(always)]
+    fn literal(&mut self, at: usize) -> Result<usize, ScanError> {
+        self.tape.push(Tag::Literal, at);
+        literal::literal(self.bytes, at)
+    }
+
+    /// Opens the container at `at`; returns where something must be in it, if only its closing bracket.
+    #[inline(always)]
+    fn open(&mut self, at: usize) -> Result<usize, ScanError> {
         if self.depth >= self.limits.max_depth {
             return Err(ScanErrorKind::TooDeep.at(at));
         }
         self.depth += 1;
+        self.in_object = byte(self.bytes, at) == b'{';
         let index = self.tape.len();
-        self.tape.push_pair(tag, at, self.parent);
-        self.parent = index;
-        self.in_object = tag == Tag::Object;
-        let first = self.skip_space(at + 1);
-        if !self.in_object {
-            return if byte(self.bytes, first) == b']' { self.close(first) } else { Ok(Step::Value(first)) };
+        if self.in_object {
+            self.tape.push_pair(Tag::Object, at, self.parent);
+            self.keys.open();
+        } else {
+            self.tape.push_pair(Tag::Array, at, self.parent);
         }
-        self.keys.open();
-        if byte(self.bytes, first) == b'}' { self.close(first) } else { self.key(first) }
+        self.parent = index;
+        Ok(self.skip_space(at + 1))
     }
 
-    #[inline]
-    fn close(&mut self, at: usize) -> Result<Step, ScanError> {
+    /// Closes the innermost container, whose closing bracket is at `at`.
+    #[inline(always)]
+    fn close(&mut self, at: usize) -> Result<usize, ScanError> {
         if self.in_object
             && let Some(duplicate) = self.keys.close(self.text, &self.tape)
         {
@@ -142,12 +147,13 @@ impl Scanner<'_> {
         self.depth -= 1;
         self.parent = self.tape.close(self.parent, at + 1);
         self.in_object = self.parent != NO_PARENT && self.tape.tag(self.parent) == Tag::Object;
-        Ok(Step::Behind(at + 1))
+        Ok(at + 1)
     }
 
-    /// A key at `at`, its colon, and then a value.
-    #[inline]
-    fn key(&mut self, at: usize) -> Result<Step, ScanError> {
+    /// A key and its colon; returns the offset behind them.
+    #[inline(always)]
+    fn key(&mut self, at: usize) -> Result<usize, ScanError> {
+        let at = self.skip_space(at);
         if byte(self.bytes, at) != b'"' {
             return Err(unexpected(self.bytes, at));
         }
@@ -155,26 +161,36 @@ impl Scanner<'_> {
             return Err(ScanErrorKind::TooManyMembers.at(at));
         }
         let index = self.tape.len();
-        let end = self.string(at)?;
-        if !self.keys.add(self.text, &self.tape, index) {
+        let found = self.string(at)?;
+        let hash = self.hash_key(at + 1, found);
+        if !self.keys.add(self.text, &self.tape, index, hash) {
             return Err(ScanErrorKind::DuplicateKey.at(at));
         }
-        let colon = self.skip_space(end);
+        let colon = self.skip_space(found.quote + 1);
         if byte(self.bytes, colon) != b':' {
             return Err(unexpected(self.bytes, colon));
         }
-        Ok(Step::Value(colon + 1))
+        Ok(colon + 1)
     }
 
-    /// A string whose opening quote is at `at`; returns the offset behind its closing quote.
     #[inline(always)]
-    fn string(&mut self, at: usize) -> Result<usize, ScanError> {
+    fn hash_key(&self, start: usize, Found { quote, escaped }: Found) -> u32 {
+        if escaped {
+            keys::hash_escaped(self.text.get(start..quote).unwrap_or_default())
+        } else {
+            keys::hash_plain(self.bytes, start, quote)
+        }
+    }
+
+    /// A string whose opening quote is at `at`.
+    #[inline(always)]
+    fn string(&mut self, at: usize) -> Result<Found, ScanError> {
         let found = string::find_end(self.bytes, at + 1)?;
         if found.quote - at - 1 > self.limits.max_string_bytes as usize {
             return Err(ScanErrorKind::StringTooLong.at(at));
         }
         let tag = if found.escaped { Tag::Escaped } else { Tag::Plain };
         self.tape.push_pair(tag, at, found.quote as u32 + 1);
-        Ok(found.quote + 1)
+        Ok(found)
     }
 }
