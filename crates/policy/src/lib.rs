@@ -1,1 +1,44 @@
-//! Decides: pure policy language, loader, binder and evaluator.
+//! Decides: the policy language, its loader with diagnostics, the binder and the evaluator.
+//! Pure: no I/O, clock, randomness or async. The same arguments always get the same decision.
+
+mod bound;
+mod decision;
+pub mod diagnostic;
+mod evaluate;
+mod explain;
+mod gate;
+mod hash;
+mod limit;
+mod lint;
+mod load;
+mod normalise;
+mod number;
+mod operator;
+mod path;
+mod policy;
+mod reason;
+pub mod registry;
+mod rule;
+mod schema;
+mod stack;
+mod suggest;
+#[cfg(test)]
+mod testing;
+mod truth;
+
+pub use bound::Bound;
+pub use decision::{
+    Allowed, Arguments, Decision, Denial, DenialKind, Facts, Operand, OperandOutcome, Repaired,
+};
+pub use diagnostic::{Diagnostic, Severity};
+pub use explain::{Answer, Explanation, Finding, Step};
+pub use hash::Hash;
+pub use limit::{CalendarUnit, LimitDemand, LimitKey, LimitSpec, Scope, Window};
+pub use load::load;
+pub use normalise::normalise;
+pub use operator::{NOT_YET_BUILT, OPERATORS, Operator};
+pub use policy::{Effect, Policy};
+pub use rule::RuleId;
+pub use schema::{Schema, SchemaError};
+pub use stack::{Definition, Stack};
+pub use truth::Truth;

@@ -1,0 +1,253 @@
+//! Policies bound to one tool definition, and the decision on its calls.
+//! The order of the steps is the language's: the first that denies decides, and each step asks all policies
+//! before the next one begins. Nothing here looks anything up by name.
+
+use std::sync::Arc;
+
+use json::Value;
+
+use crate::decision::{Allowed, Arguments, Decision, Denial, DenialKind, Facts, Repaired};
+use crate::gate;
+use crate::hash::Hash;
+use crate::limit::LimitDemand;
+use crate::path::Input;
+use crate::policy::{ArgumentRules, Limit, Policy, Predicate, Rules};
+use crate::reason::{CORRECT, advise};
+use crate::rule::RuleId;
+use crate::schema::{Schema, Verdict};
+use crate::stack::Definition;
+
+/// Everything that judging calls of one tool needs, prepared once.
+#[derive(Debug)]
+pub struct Bound {
+    /// The denial that no arguments can change, if there is one.
+    pub(crate) gate: Option<Denial>,
+    pub(crate) policies: Vec<Arc<Policy>>,
+    pub(crate) parts: Vec<Part>,
+    pub(crate) tool: Box<str>,
+    definition: Hash,
+    pub(crate) schema: Option<Schema>,
+    checks: Checks,
+    /// The demands of a call, where none depends on its arguments.
+    fixed_demands: Option<Arc<[LimitDemand]>>,
+}
+
+/// The rules of one policy that apply to the tool.
+#[derive(Debug)]
+pub(crate) struct Part {
+    pub(crate) policy: Arc<str>,
+    pub(crate) rules: Arc<Rules>,
+}
+
+/// How arguments are checked, all statements together.
+#[derive(Debug, Clone, Copy)]
+struct Checks {
+    schema: bool,
+    deny_unknown: bool,
+    repair: bool,
+}
+
+impl Bound {
+    pub(crate) fn new(policies: &[Arc<Policy>], definition: &Definition) -> Self {
+        let parts = parts(policies, &definition.name);
+        let quarantined = || definition.input_schema.is_none().then(quarantine_denial);
+        let stated = parts
+            .iter()
+            .map(|part| part.rules.arguments)
+            .fold(ArgumentRules::default(), ArgumentRules::strictest);
+        let checks = Checks {
+            schema: stated.check.unwrap_or(true),
+            deny_unknown: stated.deny_unknown.unwrap_or(true),
+            repair: stated.repair.unwrap_or(true),
+        };
+        let is_fixed =
+            parts.iter().flat_map(|part| &part.rules.limits).all(|limit| limit.increment_from.is_none());
+        let mut bound = Self {
+            gate: gate::first_denial(policies, &definition.name).or_else(quarantined),
+            policies: policies.to_vec(),
+            parts,
+            tool: Box::from(&*definition.name),
+            definition: definition.hash,
+            schema: definition.input_schema.clone(),
+            checks,
+            fixed_demands: None,
+        };
+        if is_fixed {
+            bound.fixed_demands = bound.demands(Input::Empty).ok();
+        }
+        bound
+    }
+
+    /// The hash of the definition that it was bound to.
+    #[must_use]
+    pub const fn definition(&self) -> Hash {
+        self.definition
+    }
+
+    /// Whether the definition is not usable.
+    #[must_use]
+    pub const fn quarantined(&self) -> bool {
+        self.schema.is_none()
+    }
+
+    /// Decides one call. `_facts` is for conditions on anything but arguments, which are not built yet.
+    #[must_use]
+    pub fn decide(&self, _facts: &Facts<'_>, arguments: Arguments<'_>) -> Decision {
+        if let Some(denial) = &self.gate {
+            return Decision::Deny(denial.clone());
+        }
+        let repaired = match self.check_arguments(arguments) {
+            Ok(repaired) => repaired,
+            Err(denial) => return Decision::Deny(*denial),
+        };
+        let input = input(arguments, repaired.as_ref());
+        if let Some(denial) = self.first_denial(input) {
+            return Decision::Deny(denial);
+        }
+        match self.demands(input) {
+            Ok(limits) => Decision::Allow(Allowed { repaired, limits }),
+            Err(denial) => Decision::Deny(*denial),
+        }
+    }
+
+    /// Whether lists show the tool: unless no call of it can be allowed. An explicit deny is shown, so that the
+    /// agent can be told why.
+    #[must_use]
+    pub fn listed(&self) -> bool {
+        self.unlisted().is_none()
+    }
+
+    /// The rule that keeps the tool out of lists, if one does.
+    #[must_use]
+    pub fn listed_reason(&self) -> Option<RuleId> {
+        self.unlisted().map(|denial| denial.rule)
+    }
+
+    fn unlisted(&self) -> Option<Denial> {
+        let denial = self.gate.clone().or_else(|| self.first_denial(self.unknown_input()))?;
+        (denial.kind != DenialKind::Action).then_some(denial)
+    }
+
+    /// The arguments of a call that nobody has made yet.
+    fn unknown_input(&self) -> Input<'_> {
+        let declared = self.schema.as_ref().map(Schema::declared).filter(|declared| declared.is_any());
+        Input::Unknown { possible: declared.filter(|_| self.checks.deny_unknown) }
+    }
+
+    /// Checks arguments against the schema, mending strings where that is allowed.
+    pub(crate) fn check_arguments(&self, arguments: Arguments<'_>) -> Result<Option<Repaired>, Box<Denial>> {
+        let arguments = match arguments {
+            Arguments::Absent => None,
+            Arguments::Known(value) if value.is_object() => Some(value),
+            Arguments::Known(_) => {
+                return Err(arguments_denial(&advise("the arguments must be an object", CORRECT)));
+            }
+        };
+        let Some(schema) = &self.schema else { return Ok(None) };
+        if let Some(refusal) =
+            arguments.filter(|_| self.checks.deny_unknown).and_then(|value| unknown(schema, value))
+        {
+            return Err(arguments_denial(&advise(&refusal, CORRECT)));
+        }
+        if !self.checks.schema {
+            return Ok(None);
+        }
+        match schema.check(arguments, self.checks.repair) {
+            Verdict::Fits => Ok(None),
+            Verdict::Repaired(repaired) => Ok(Some(repaired)),
+            Verdict::Refused(text) => Err(arguments_denial(&text)),
+        }
+    }
+
+    /// The explicit denies, then the requirements, then the `deny_if`s of all policies.
+    fn first_denial(&self, input: Input<'_>) -> Option<Denial> {
+        let names = self.schema.as_ref();
+        let explicit =
+            self.explicit_denies().next().map(|(policy, predicate)| predicate.explicit_denial(policy));
+        if explicit.is_some() {
+            return explicit;
+        }
+        for (policy, predicate) in self.requirements() {
+            if let Some(denial) = predicate.require_denial(policy, input, names) {
+                return Some(denial);
+            }
+        }
+        self.conditional_denies()
+            .find_map(|(policy, predicate)| predicate.deny_if_denial(policy, input, names))
+    }
+
+    pub(crate) fn explicit_denies(&self) -> impl Iterator<Item = (&Arc<str>, &Predicate)> {
+        self.predicates(|rules| &rules.deny_if).filter(|(_, predicate)| predicate.is_unconditional())
+    }
+
+    pub(crate) fn requirements(&self) -> impl Iterator<Item = (&Arc<str>, &Predicate)> {
+        self.predicates(|rules| &rules.require)
+    }
+
+    pub(crate) fn conditional_denies(&self) -> impl Iterator<Item = (&Arc<str>, &Predicate)> {
+        self.predicates(|rules| &rules.deny_if).filter(|(_, predicate)| !predicate.is_unconditional())
+    }
+
+    fn predicates(
+        &self,
+        list: fn(&Rules) -> &Vec<Predicate>,
+    ) -> impl Iterator<Item = (&Arc<str>, &Predicate)> {
+        self.parts
+            .iter()
+            .flat_map(move |part| list(&part.rules).iter().map(move |predicate| (&part.policy, predicate)))
+    }
+
+    pub(crate) fn limits(&self) -> impl Iterator<Item = &Limit> {
+        self.parts.iter().flat_map(|part| &part.rules.limits)
+    }
+
+    /// What the call adds to each limit.
+    fn demands(&self, input: Input<'_>) -> Result<Arc<[LimitDemand]>, Box<Denial>> {
+        if let Some(fixed) = &self.fixed_demands {
+            return Ok(Arc::clone(fixed));
+        }
+        let names = self.schema.as_ref();
+        self.limits()
+            .map(|limit| {
+                let amount = limit.amount(input, names)?;
+                Ok(LimitDemand { spec: Arc::clone(&limit.spec), amount })
+            })
+            .collect()
+    }
+}
+
+/// The denial of a tool whose definition is not usable.
+pub(crate) fn quarantine_denial() -> Denial {
+    Denial::fixed(RuleId::QUARANTINED, DenialKind::Quarantined)
+}
+
+/// The parts that apply to a tool: of each policy what is said of this tool, then what is said of all.
+fn parts(policies: &[Arc<Policy>], tool: &str) -> Vec<Part> {
+    let mut parts = Vec::new();
+    for policy in policies {
+        for rules in policy.tool(tool).into_iter().chain(&policy.all_tools) {
+            parts.push(Part { policy: Arc::clone(policy.name()), rules: Arc::clone(rules) });
+        }
+    }
+    parts
+}
+
+/// What conditions and limits read: the mended arguments, if any were.
+pub(crate) fn input<'a>(arguments: Arguments<'a>, repaired: Option<&'a Repaired>) -> Input<'a> {
+    match (repaired, arguments) {
+        (Some(repaired), _) => Input::Known(repaired.document.root()),
+        (None, Arguments::Known(value)) => Input::Known(value),
+        (None, Arguments::Absent) => Input::Empty,
+    }
+}
+
+fn unknown(schema: &Schema, arguments: Value<'_>) -> Option<String> {
+    schema.declared().refusal(arguments)
+}
+
+fn arguments_denial(text: &str) -> Box<Denial> {
+    Box::new(Denial {
+        reason: Some(Arc::from(text)),
+        ..Denial::fixed(RuleId::ARGUMENTS, DenialKind::Arguments)
+    })
+}

@@ -1,0 +1,213 @@
+//! What a judgement answers: an allow with its obligations, or a denial with the rule that made it.
+//! A denial is a value, not an error. Nothing here holds the value of an argument.
+
+use std::fmt;
+use std::sync::Arc;
+
+use json::{Document, Kind, Value};
+
+use crate::limit::LimitDemand;
+use crate::operator::kind_name;
+use crate::rule::RuleId;
+use crate::truth::Truth;
+
+/// What is known of a call besides its arguments.
+#[derive(Debug, Clone, Copy)]
+pub struct Facts<'a> {
+    /// The public id of the access key.
+    pub grant: &'a str,
+    /// The id of the server.
+    pub server: &'a str,
+    /// The tool's name, exactly as the server lists it.
+    pub tool: &'a str,
+}
+
+/// The arguments of a call.
+#[derive(Debug, Clone, Copy)]
+pub enum Arguments<'a> {
+    /// The call has none, which is the same as `{}`.
+    Absent,
+    /// The value of `arguments`. Anything but an object is denied.
+    Known(Value<'a>),
+}
+
+/// The answer to one call.
+#[derive(Debug)]
+pub enum Decision {
+    /// It must not be forwarded.
+    Deny(Denial),
+    /// It may be forwarded once its obligations are met.
+    Allow(Allowed),
+}
+
+/// Why a call is denied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Denial {
+    /// The rule that decided.
+    pub rule: RuleId,
+    /// The exact place in its document; empty where no document has one.
+    pub pointer: String,
+    /// The policy that the rule is in, if it is in one.
+    pub policy: Option<Arc<str>>,
+    /// Which step denied.
+    pub kind: DenialKind,
+    /// What the agent is told; nothing where it must not learn that there is a rule.
+    pub reason: Option<Arc<str>>,
+    /// What the operands of the rule answered, without their values.
+    pub operands: Vec<OperandOutcome>,
+}
+
+/// Which step of the evaluation denied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DenialKind {
+    /// The grant has no policy.
+    NoPolicy,
+    /// The name is hidden.
+    Hidden,
+    /// Nothing names the tool.
+    DefaultDeny,
+    /// The server does not list the tool.
+    UnknownTool,
+    /// The tool's definition is not usable.
+    Quarantined,
+    /// The arguments do not fit the tool's schema.
+    Arguments,
+    /// An explicit deny.
+    Action,
+    /// A requirement is not met.
+    Require,
+    /// A `deny_if` fired.
+    DenyIf,
+    /// A limit is full, or its amount cannot be counted.
+    Limit,
+    /// A rule could not be judged.
+    Error,
+}
+
+/// An allow and what it obliges to.
+#[derive(Debug)]
+pub struct Allowed {
+    /// The arguments to forward instead of the received ones, if any string was mended.
+    pub repaired: Option<Repaired>,
+    /// What has to be reserved, all or none, before the call is forwarded.
+    pub limits: Arc<[LimitDemand]>,
+}
+
+/// Arguments in which strings were replaced by the values that they encode.
+#[derive(Debug)]
+pub struct Repaired {
+    /// The whole new arguments.
+    pub document: Document,
+    /// JSON Pointers to what was replaced, in the order of the text.
+    pub pointers: Vec<String>,
+}
+
+/// What one condition or amount of a rule met. Types and paths, never values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OperandOutcome {
+    /// The path that was read.
+    pub path: Arc<str>,
+    /// The operator, or `increment_from`.
+    pub operator: &'static str,
+    /// What the path led to.
+    pub found: Operand,
+    /// What the condition answered.
+    pub truth: Truth,
+}
+
+/// What a path led to, without the value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Operand {
+    /// A value of this kind.
+    Value(Kind),
+    /// Nothing, or null.
+    Missing,
+    /// A step on the way was no object but this.
+    NotAnObject(Kind),
+    /// Two readings of the path, both of which lead to something.
+    Ambiguous,
+    /// Not known yet.
+    Unknown,
+}
+
+impl Decision {
+    /// Whether the call may go on.
+    #[must_use]
+    pub const fn is_allow(&self) -> bool {
+        matches!(self, Self::Allow(_))
+    }
+
+    /// The denial, if it is one.
+    #[must_use]
+    pub const fn denial(&self) -> Option<&Denial> {
+        match self {
+            Self::Deny(denial) => Some(denial),
+            Self::Allow(_) => None,
+        }
+    }
+}
+
+impl Denial {
+    /// A denial by one of the fixed rules, which no document states.
+    pub(crate) fn fixed(rule: &'static str, kind: DenialKind) -> Self {
+        Self {
+            rule: RuleId::new(rule),
+            pointer: String::new(),
+            policy: None,
+            kind,
+            reason: None,
+            operands: Vec::new(),
+        }
+    }
+}
+
+impl DenialKind {
+    /// Whether the agent must not be able to tell this from a tool that does not exist.
+    #[must_use]
+    pub const fn looks_unknown(self) -> bool {
+        match self {
+            Self::NoPolicy | Self::Hidden | Self::DefaultDeny | Self::UnknownTool | Self::Quarantined => true,
+            Self::Arguments | Self::Action | Self::Require | Self::DenyIf | Self::Limit | Self::Error => {
+                false
+            }
+        }
+    }
+
+    /// The name in audit records and metrics.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NoPolicy => "no_policy",
+            Self::Hidden => "hidden",
+            Self::DefaultDeny => "default_deny",
+            Self::UnknownTool => "unknown_tool",
+            Self::Quarantined => "quarantined",
+            Self::Arguments => "arguments",
+            Self::Action => "action",
+            Self::Require => "require",
+            Self::DenyIf => "deny_if",
+            Self::Limit => "limit",
+            Self::Error => "error",
+        }
+    }
+}
+
+impl fmt::Display for Operand {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Value(kind) => formatter.write_str(kind_name(*kind)),
+            Self::Missing => formatter.write_str("missing"),
+            Self::NotAnObject(kind) => write!(formatter, "below {}", kind_name(*kind)),
+            Self::Ambiguous => formatter.write_str("two readings"),
+            Self::Unknown => formatter.write_str("unknown"),
+        }
+    }
+}
+
+impl fmt::Display for OperandOutcome {
+    /// "args.amount gt: true (a number)".
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { path, operator, found, truth } = self;
+        write!(formatter, "{path} {operator}: {} ({found})", truth.as_str())
+    }
+}

@@ -1,0 +1,208 @@
+//! Judges one predicate or one amount.
+//! Nothing here allocates before something denies; what denies is then looked at again for the explanation.
+
+use std::sync::Arc;
+
+use json::{Decimal, Kind};
+
+use crate::decision::{Denial, DenialKind, Operand, OperandOutcome};
+use crate::number;
+use crate::operator::{Sense, kind_name};
+use crate::path::{Found, Input, Path};
+use crate::policy::{Condition, Limit, Predicate};
+use crate::reason::{self, CORRECT, DO_NOT_RETRY, NOT_WITH_THESE, advise};
+use crate::schema::Schema;
+use crate::truth::Truth;
+
+/// What `increment_from` is called where operators are listed.
+const INCREMENT: &str = "increment_from";
+
+impl Condition {
+    pub(crate) fn judge(&self, input: Input<'_>, sense: Sense) -> Truth {
+        self.check.judge(self.path.find(input), sense)
+    }
+
+    fn outcome(&self, input: Input<'_>, sense: Sense) -> OperandOutcome {
+        let found = self.path.find(input);
+        OperandOutcome {
+            path: Arc::clone(self.path.text()),
+            operator: self.operator,
+            found: Operand::of(found),
+            truth: self.check.judge(found, sense),
+        }
+    }
+}
+
+impl Predicate {
+    /// Whether all conditions hold.
+    pub(crate) fn judge(&self, input: Input<'_>, sense: Sense) -> Truth {
+        let mut answer = Truth::True;
+        for condition in &self.conditions {
+            answer = answer.and(condition.judge(input, sense));
+            if answer == Truth::False {
+                break;
+            }
+        }
+        answer
+    }
+
+    /// What each condition answers.
+    pub(crate) fn outcomes(&self, input: Input<'_>, sense: Sense) -> Vec<OperandOutcome> {
+        self.conditions.iter().map(|condition| condition.outcome(input, sense)).collect()
+    }
+
+    /// The denial by an explicit deny.
+    pub(crate) fn explicit_denial(&self, policy: &Arc<str>) -> Denial {
+        let said = self.on_deny.as_deref().unwrap_or("the policy denies every call of this tool");
+        self.denial(policy, DenialKind::Action, advise(said, DO_NOT_RETRY), Vec::new())
+    }
+
+    /// The denial by a requirement that is not met, if the answer is one.
+    pub(crate) fn require_denial(
+        &self,
+        policy: &Arc<str>,
+        input: Input<'_>,
+        names: Option<&Schema>,
+    ) -> Option<Denial> {
+        let kind = match self.judge(input, Sense::Require) {
+            Truth::True | Truth::Unknown => return None,
+            Truth::False | Truth::Undefined => DenialKind::Require,
+            Truth::Error => DenialKind::Error,
+        };
+        Some(self.conditional_denial(policy, input, Sense::Require, kind, names))
+    }
+
+    /// The denial by a `deny_if` that fires, if it does. What cannot be judged denies.
+    pub(crate) fn deny_if_denial(
+        &self,
+        policy: &Arc<str>,
+        input: Input<'_>,
+        names: Option<&Schema>,
+    ) -> Option<Denial> {
+        let kind = match self.judge(input, Sense::DenyIf) {
+            Truth::False | Truth::Unknown => return None,
+            Truth::True => DenialKind::DenyIf,
+            Truth::Error | Truth::Undefined => DenialKind::Error,
+        };
+        Some(self.conditional_denial(policy, input, Sense::DenyIf, kind, names))
+    }
+
+    #[cold]
+    fn conditional_denial(
+        &self,
+        policy: &Arc<str>,
+        input: Input<'_>,
+        sense: Sense,
+        kind: DenialKind,
+        names: Option<&Schema>,
+    ) -> Denial {
+        let operands = self.outcomes(input, sense);
+        let text = match (&self.on_deny, kind) {
+            (_, DenialKind::Error) => self.error_text(&operands, names),
+            (Some(said), _) => advise(said, NOT_WITH_THESE),
+            (None, _) => reason::of_predicate(&self.conditions, &operands, sense, names),
+        };
+        self.denial(policy, kind, text, operands)
+    }
+
+    /// What cannot be judged is something that the agent can correct.
+    fn error_text(&self, operands: &[OperandOutcome], names: Option<&Schema>) -> String {
+        let wrong = self.conditions.iter().zip(operands).find(|(_, outcome)| outcome.truth == Truth::Error);
+        let Some((condition, outcome)) = wrong else {
+            return advise("the call cannot be judged", DO_NOT_RETRY);
+        };
+        let subject = reason::argument(&condition.path, names);
+        let text = match outcome.found {
+            Operand::NotAnObject(kind) => {
+                format!("{subject} cannot be read, because it is inside {}", kind_name(kind))
+            }
+            Operand::Ambiguous => format!("{subject} is given twice, in two spellings"),
+            Operand::Value(Kind::Number) if condition.check.test.expects() == "a number" => {
+                format!("{subject} must be a number that a double holds exactly")
+            }
+            Operand::Value(kind) => {
+                format!("{subject} must be {}, not {}", condition.check.test.expects(), kind_name(kind))
+            }
+            Operand::Missing | Operand::Unknown => format!("{subject} cannot be judged"),
+        };
+        advise(&text, CORRECT)
+    }
+
+    fn denial(
+        &self,
+        policy: &Arc<str>,
+        kind: DenialKind,
+        text: String,
+        operands: Vec<OperandOutcome>,
+    ) -> Denial {
+        Denial {
+            rule: self.rule.clone(),
+            pointer: self.pointer.clone(),
+            policy: Some(Arc::clone(policy)),
+            kind,
+            reason: Some(Arc::from(text)),
+            operands,
+        }
+    }
+}
+
+impl Limit {
+    /// What a call adds, or why that cannot be counted. One call is one where no argument is summed.
+    pub(crate) fn amount(&self, input: Input<'_>, names: Option<&Schema>) -> Result<Decimal, Box<Denial>> {
+        let Some(path) = &self.increment_from else { return Ok(Decimal::ONE) };
+        let found = path.find(input);
+        if let Found::Value(value) = found
+            && let Some(amount) = number::exact(value)
+            && !amount.is_negative()
+        {
+            return Ok(amount);
+        }
+        Err(Box::new(self.amount_denial(path, found, names)))
+    }
+
+    #[cold]
+    fn amount_denial(&self, path: &Path, found: Found<'_>, names: Option<&Schema>) -> Denial {
+        let subject = reason::argument(path, names);
+        let text = match Operand::of(found) {
+            Operand::Missing | Operand::Unknown => format!("{subject} is required, because it is counted"),
+            Operand::Value(Kind::Number) => {
+                format!("{subject} must be a number of at least 0 that a double holds exactly")
+            }
+            Operand::Value(kind) => {
+                format!("{subject} must be a number of at least 0, not {}", kind_name(kind))
+            }
+            Operand::NotAnObject(kind) => {
+                format!("{subject} cannot be read, because it is inside {}", kind_name(kind))
+            }
+            Operand::Ambiguous => format!("{subject} is given twice, in two spellings"),
+        };
+        let truth = if matches!(found, Found::Missing) { Truth::Undefined } else { Truth::Error };
+        let outcome = OperandOutcome {
+            path: Arc::clone(path.text()),
+            operator: INCREMENT,
+            found: Operand::of(found),
+            truth,
+        };
+        Denial {
+            rule: self.spec.rule.clone(),
+            pointer: self.spec.pointer.clone(),
+            policy: Some(Arc::clone(&self.spec.policy)),
+            kind: DenialKind::Limit,
+            reason: Some(Arc::from(advise(&text, CORRECT))),
+            operands: vec![outcome],
+        }
+    }
+}
+
+impl Operand {
+    /// What a path led to, without the value.
+    pub(crate) fn of(found: Found<'_>) -> Self {
+        match found {
+            Found::Value(value) => Self::Value(value.kind()),
+            Found::Missing => Self::Missing,
+            Found::NotAnObject(kind) => Self::NotAnObject(kind),
+            Found::Ambiguous => Self::Ambiguous,
+            Found::Unknown => Self::Unknown,
+        }
+    }
+}

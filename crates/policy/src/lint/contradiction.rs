@@ -1,0 +1,89 @@
+//! Predicates that no call can make true: conditions on one argument that exclude each other.
+//! Finds the plain cases only; what it does not find may still be one.
+
+use std::collections::BTreeMap;
+
+use json::Decimal;
+
+use super::{Warnings, parts};
+use crate::diagnostic::code;
+use crate::operator::{Relation, Scalar, Test};
+use crate::policy::{Condition, Policy, Predicate};
+
+/// What the conditions of one predicate ask of one argument.
+#[derive(Default)]
+struct Asked<'a> {
+    /// The largest lower bound, and whether the bound itself is excluded.
+    above: Option<(Decimal, bool)>,
+    /// The smallest upper bound, and whether the bound itself is excluded.
+    below: Option<(Decimal, bool)>,
+    equals: Vec<&'a Scalar>,
+    is_absent: bool,
+    is_present: bool,
+}
+
+pub(super) fn check(policy: &Policy, warnings: &mut Warnings<'_>) {
+    for (_, rules) in parts(policy) {
+        for predicate in rules.require.iter().filter(|predicate| excludes_itself(predicate)) {
+            let message = "no call can meet these conditions, so every call is denied".to_owned();
+            warnings.warn(code::NEVER_FIRES, &predicate.pointer, message);
+        }
+        for predicate in rules.deny_if.iter().filter(|predicate| excludes_itself(predicate)) {
+            let message = "no call can meet these conditions, so this rule never fires".to_owned();
+            warnings.warn(code::NEVER_FIRES, &predicate.pointer, message);
+        }
+    }
+}
+
+fn excludes_itself(predicate: &Predicate) -> bool {
+    let mut by_path: BTreeMap<&str, Asked<'_>> = BTreeMap::new();
+    for condition in &predicate.conditions {
+        by_path.entry(condition.path.text()).or_default().add(condition);
+    }
+    by_path.values().any(Asked::is_impossible)
+}
+
+impl<'a> Asked<'a> {
+    fn add(&mut self, condition: &'a Condition) {
+        if condition.check.negated {
+            return;
+        }
+        match &condition.check.test {
+            Test::Present(wanted) => {
+                self.is_absent |= !wanted;
+                self.is_present |= wanted;
+                return;
+            }
+            Test::Equals(value) => self.equals.push(value),
+            Test::Order { relation, bound } => self.add_bound(*relation, *bound),
+            Test::OneOf(_) | Test::Matches { .. } | Test::Contains(_) => {}
+        }
+        self.is_present = true;
+    }
+
+    fn add_bound(&mut self, relation: Relation, bound: Decimal) {
+        match relation {
+            Relation::Greater | Relation::GreaterOrEqual => {
+                let new = (bound, relation == Relation::Greater);
+                self.above = Some(self.above.map_or(new, |old| old.max(new)));
+            }
+            Relation::Less | Relation::LessOrEqual => {
+                let new = (bound, relation == Relation::Less);
+                let smaller =
+                    |old: (Decimal, bool)| if (new.0, !new.1) < (old.0, !old.1) { new } else { old };
+                self.below = Some(self.below.map_or(new, smaller));
+            }
+        }
+    }
+
+    fn is_impossible(&self) -> bool {
+        let interval_is_empty = match (self.above, self.below) {
+            (Some((low, open_low)), Some((high, open_high))) => {
+                low > high || (low == high && (open_low || open_high))
+            }
+            (None, _) | (_, None) => false,
+        };
+        let differ = self.equals.iter().zip(self.equals.iter().skip(1)).any(|(one, other)| one != other);
+        interval_is_empty || differ || (self.is_absent && self.is_present)
+    }
+}

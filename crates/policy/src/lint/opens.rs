@@ -1,0 +1,48 @@
+//! Under default deny a key of `tools` opens its tool, whatever stands under it. That surprises where only
+//! restrictions stand there, and where nothing stands there at all.
+
+use super::Warnings;
+use crate::diagnostic::code;
+use crate::policy::{Effect, HIDE_ALL, Policy, Rules};
+
+pub(super) fn check(policy: &Policy, warnings: &mut Warnings<'_>) {
+    match policy.default {
+        Effect::Allow => return,
+        Effect::Deny => {}
+    }
+    check_denies_all(policy, warnings);
+    for (name, rules) in &policy.tools {
+        if policy.hidden_at(name).is_none()
+            && let Some((what, pointer)) = only_restriction(rules)
+        {
+            let message = format!(
+                "this {what} opens `{name}`, which nothing else names; if that is meant, add `\"action\": \"allow\"`"
+            );
+            warnings.warn(code::OPENS_TOOL, pointer, message);
+        }
+    }
+}
+
+fn check_denies_all(policy: &Policy, warnings: &mut Warnings<'_>) {
+    let hides_all = policy.hide.iter().any(|name| &**name == HIDE_ALL);
+    let message = if hides_all {
+        "`*` in `hide` hides every tool, so every call is denied"
+    } else if !policy.tools.is_empty() {
+        return;
+    } else if policy.hide.is_empty() {
+        "no tool is named, so every call is denied; name the open ones in `tools`"
+    } else {
+        "tools are hidden, but none is named, so every call is denied; name the open ones in `tools`, or write \
+         `\"default\": \"allow\"`"
+    };
+    warnings.warn(code::DENIES_ALL, "", message.to_owned());
+}
+
+/// The first restriction of rules that hold nothing but restrictions.
+fn only_restriction(rules: &Rules) -> Option<(&'static str, &str)> {
+    if rules.says_allow || !rules.require.is_empty() || rules.explicit_deny().is_some() {
+        return None;
+    }
+    let deny = rules.deny_if.first().map(|predicate| ("deny_if", &*predicate.pointer));
+    deny.or_else(|| rules.limits.first().map(|limit| ("limit", &*limit.spec.pointer)))
+}

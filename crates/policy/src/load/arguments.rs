@@ -1,0 +1,20 @@
+//! `arguments` and `repair`: how the arguments of a call are checked.
+
+use super::reader::{Fields, Reader};
+use crate::policy::ArgumentRules;
+use crate::registry::{ARGUMENT_KEYS, SCHEMA_CHECKS, UNKNOWN_ARGUMENTS};
+
+/// Reads both keys.
+pub(super) fn read(reader: &mut Reader<'_>, fields: &Fields<'_>) -> ArgumentRules {
+    let repair = fields.get("repair").and_then(|place| reader.boolean(&place));
+    let Some(object) = fields.get("arguments").and_then(|place| reader.object(&place, &ARGUMENT_KEYS)) else {
+        return ArgumentRules { repair, ..ArgumentRules::default() };
+    };
+    let check = object.get("check").and_then(|place| reader.word(&place, &SCHEMA_CHECKS));
+    let unknown = object.get("unknown").and_then(|place| reader.word(&place, &UNKNOWN_ARGUMENTS));
+    ArgumentRules {
+        check: check.map(|word| word == "schema"),
+        deny_unknown: unknown.map(|word| word == "deny"),
+        repair,
+    }
+}

@@ -1,0 +1,34 @@
+//! Equal counter names of one document share their history, so they must count the same thing.
+
+use std::collections::HashMap;
+
+use json::Value;
+
+use super::reader::{Place, Problem, Reader};
+use crate::diagnostic::code;
+use crate::policy::{Limit, Policy};
+
+/// Reports each limit that counts something else than the first of its name.
+pub(super) fn check(reader: &mut Reader<'_>, root: Value<'_>, policy: &Policy) {
+    let mut first: HashMap<&str, &Limit> = HashMap::new();
+    for limit in limits(policy) {
+        let earlier = first.entry(&limit.spec.counter).or_insert(limit);
+        if earlier.spec.unit == limit.spec.unit {
+            continue;
+        }
+        let message = format!(
+            "the counter `{}` counts {} here and {} at {}; give one of them another name",
+            limit.spec.counter, limit.spec.unit, earlier.spec.unit, earlier.spec.pointer,
+        );
+        if let Some(value) = root.pointer(&limit.spec.pointer) {
+            let place = Place { value, pointer: limit.spec.pointer.clone() };
+            reader.report(&place, Problem::new(code::CONFLICT, message));
+        }
+    }
+}
+
+/// All limits in the order of evaluation.
+fn limits(policy: &Policy) -> impl Iterator<Item = &Limit> {
+    let parts = policy.all_tools.iter().chain(policy.tools.iter().map(|(_, rules)| rules));
+    parts.flat_map(|rules| &rules.limits)
+}

@@ -1,0 +1,45 @@
+//! From the text of a document to a policy, or to everything that is wrong with it.
+//! Reports every problem at once; never guesses what an unknown word could mean, and never drops one.
+
+mod arguments;
+mod condition;
+mod counters;
+mod document;
+mod limit;
+mod reader;
+mod rules;
+mod scan;
+mod short;
+mod window;
+
+use std::sync::Arc;
+
+use crate::diagnostic::Diagnostic;
+use crate::policy::Policy;
+use crate::{lint, normalise};
+
+/// A document larger than this is refused; the largest ones of real deployments are far below.
+const MAX_DOCUMENT_BYTES: usize = 4 << 20;
+
+/// Loads a document under a name.
+///
+/// # Errors
+/// Every problem of the document, in its order.
+pub fn load(name: &str, text: Vec<u8>) -> Result<Policy, Vec<Diagnostic>> {
+    let scanned = scan::scan(text)?;
+    let root = scanned.document.root();
+    let mut reader = reader::Reader::new(scanned.document.text().as_bytes(), scanned.renamed_keys);
+    let draft = document::read(&mut reader, root, &Arc::from(name));
+    if let Some(draft) = &draft {
+        counters::check(&mut reader, root, draft);
+    }
+    let mut problems = scanned.duplicates;
+    problems.append(&mut reader.into_problems());
+    let Some(mut policy) = draft.filter(|_| problems.is_empty()) else {
+        problems.sort_by_key(|problem| (problem.line, problem.column));
+        return Err(problems);
+    };
+    policy.hash = normalise::hash(&policy);
+    policy.warnings = lint::lint(&policy, root);
+    Ok(policy)
+}

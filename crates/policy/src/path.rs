@@ -1,0 +1,200 @@
+//! Where a condition or a limit reads: `args.` and the names on the way down.
+//! Split once when the document loads. A path never guesses: what has two readings is an error, and so is a
+//! step into something that has no members.
+
+use std::sync::Arc;
+
+use json::{Kind, Value};
+
+use crate::registry::{PATH_ROOTS, Status};
+use crate::schema::Declared;
+
+/// What the arguments of a call are, as far as they are known.
+#[derive(Clone, Copy)]
+pub(crate) enum Input<'a> {
+    /// A list is being made: no call yet. What no call may hold, because the schema declares other arguments and
+    /// undeclared ones are refused, is missing from each.
+    Unknown {
+        /// The arguments that a call may hold, where that is known.
+        possible: Option<&'a Declared>,
+    },
+    /// The call has no arguments, which is the same as `{}`.
+    Empty,
+    /// The arguments, an object.
+    Known(Value<'a>),
+}
+
+/// What a path leads to.
+#[derive(Clone, Copy)]
+pub(crate) enum Found<'a> {
+    /// A value that is not null.
+    Value(Value<'a>),
+    /// Nothing, or null.
+    Missing,
+    /// A step on the way is no object; its kind.
+    NotAnObject(Kind),
+    /// The path can be read in two ways, and both lead to something.
+    Ambiguous,
+    /// Nobody knows yet.
+    Unknown,
+}
+
+/// A path below `args`.
+#[derive(Debug, Clone)]
+pub(crate) struct Path {
+    text: Arc<str>,
+    names: Box<[Box<str>]>,
+    /// All names with their dots, when there are several: some tools have arguments that are named so.
+    dotted: Option<Box<str>>,
+}
+
+/// Why a text is not a path that can be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PathProblem {
+    /// The first part is none of the roots; the nearest, if there is one.
+    UnknownRoot,
+    /// The first part is a root that this version does not fill.
+    RootNotBuilt,
+    /// `[`: positions and wildcards.
+    BracketNotBuilt,
+    /// Nothing after the root, or two dots in a row.
+    EmptyName,
+}
+
+impl Path {
+    /// Splits `args.a.b`.
+    pub(crate) fn parse(text: &str) -> Result<Self, PathProblem> {
+        let (root, rest) = text.split_once('.').unwrap_or((text, ""));
+        match PATH_ROOTS.find(root).map(|entry| entry.status) {
+            Some(Status::Built) => {}
+            Some(Status::NotYetBuilt) => return Err(PathProblem::RootNotBuilt),
+            None => return Err(PathProblem::UnknownRoot),
+        }
+        if rest.contains(['[', ']']) {
+            return Err(PathProblem::BracketNotBuilt);
+        }
+        let names: Box<[Box<str>]> = rest.split('.').map(Box::from).collect();
+        if names.iter().any(|name| name.is_empty()) {
+            return Err(PathProblem::EmptyName);
+        }
+        let dotted = (names.len() > 1).then(|| Box::from(rest));
+        Ok(Self { text: Arc::from(text), names, dotted })
+    }
+
+    /// As it was written.
+    pub(crate) const fn text(&self) -> &Arc<str> {
+        &self.text
+    }
+
+    /// The names below `args`.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(AsRef::as_ref)
+    }
+
+    /// The names of top-level arguments that this path may read.
+    fn top_names(&self) -> impl Iterator<Item = &str> {
+        self.names.first().into_iter().chain(self.dotted.as_ref()).map(AsRef::as_ref)
+    }
+
+    /// Follows the path.
+    pub(crate) fn find<'a>(&self, input: Input<'a>) -> Found<'a> {
+        let arguments = match input {
+            Input::Unknown { possible: Some(declared) }
+                if !self.top_names().any(|name| declared.contains(name)) =>
+            {
+                return Found::Missing;
+            }
+            Input::Unknown { .. } => return Found::Unknown,
+            Input::Empty => return Found::Missing,
+            Input::Known(arguments) => arguments,
+        };
+        let nested = self.descend(arguments);
+        match self.dotted.as_ref().and_then(|name| arguments.get(name)).filter(|value| !value.is_null()) {
+            None => nested,
+            Some(value) if matches!(nested, Found::Missing) => Found::Value(value),
+            Some(_) => Found::Ambiguous,
+        }
+    }
+
+    fn descend<'a>(&self, arguments: Value<'a>) -> Found<'a> {
+        let mut value = arguments;
+        for name in &self.names {
+            match value.kind() {
+                Kind::Object => {}
+                kind @ (Kind::Null | Kind::Bool | Kind::Number | Kind::String | Kind::Array) => {
+                    return Found::NotAnObject(kind);
+                }
+            }
+            match value.get(name) {
+                Some(next) if !next.is_null() => value = next,
+                Some(_) | None => return Found::Missing,
+            }
+        }
+        Found::Value(value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::document;
+
+    fn find(path: &str, arguments: &str) -> String {
+        let document = document(arguments);
+        match Path::parse(path).unwrap().find(Input::Known(document.root())) {
+            Found::Value(value) => value.raw().to_owned(),
+            Found::Missing => "missing".to_owned(),
+            Found::NotAnObject(kind) => format!("in {kind:?}"),
+            Found::Ambiguous => "ambiguous".to_owned(),
+            Found::Unknown => "unknown".to_owned(),
+        }
+    }
+
+    #[test]
+    fn follows_names() {
+        assert_eq!(find("args.a", r#"{"a": 1}"#), "1");
+        assert_eq!(find("args.a.b", r#"{"a": {"b": [2]}}"#), "[2]");
+        assert_eq!(find("args.a", r#"{"A": 1}"#), "missing");
+        assert_eq!(find("args.a-b/c", r#"{"a-b/c": 1}"#), "1");
+    }
+
+    #[test]
+    fn null_is_missing_on_the_way_and_at_the_end() {
+        assert_eq!(find("args.a", r#"{"a": null}"#), "missing");
+        assert_eq!(find("args.a.b", r#"{"a": null}"#), "missing");
+        assert_eq!(find("args.a.b", "{}"), "missing");
+    }
+
+    #[test]
+    fn a_step_into_a_string_is_no_miss() {
+        assert_eq!(find("args.a.b", r#"{"a": "{\"b\": 1}"}"#), "in String");
+        assert_eq!(find("args.a.b", r#"{"a": [{"b": 1}]}"#), "in Array");
+    }
+
+    #[test]
+    fn a_name_with_dots_is_found_and_two_readings_are_an_error() {
+        assert_eq!(find("args.a.b", r#"{"a.b": 1}"#), "1");
+        assert_eq!(find("args.a.b", r#"{"a.b": 1, "a": {}}"#), "1");
+        assert_eq!(find("args.a.b", r#"{"a.b": 1, "a": {"b": 1}}"#), "ambiguous");
+        assert_eq!(find("args.a.b", r#"{"a.b": 1, "a": "x"}"#), "ambiguous");
+        assert_eq!(find("args.a.b", r#"{"a.b": null, "a": {"b": 2}}"#), "2");
+    }
+
+    #[test]
+    fn refuses_what_it_cannot_read() {
+        let problems = [
+            ("amount", PathProblem::UnknownRoot),
+            ("arg.amount", PathProblem::UnknownRoot),
+            ("", PathProblem::UnknownRoot),
+            ("grant.name", PathProblem::RootNotBuilt),
+            ("time.hour", PathProblem::RootNotBuilt),
+            ("args", PathProblem::EmptyName),
+            ("args.", PathProblem::EmptyName),
+            ("args.a..b", PathProblem::EmptyName),
+            ("args.items[*].price", PathProblem::BracketNotBuilt),
+        ];
+        for (text, problem) in problems {
+            assert_eq!(Path::parse(text).err(), Some(problem), "{text}");
+        }
+    }
+}

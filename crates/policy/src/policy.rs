@@ -1,0 +1,176 @@
+//! A loaded policy: the document as the evaluator reads it.
+//! Everything here was checked by the loader; nothing here decides.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::diagnostic::Diagnostic;
+use crate::hash::Hash;
+use crate::limit::LimitSpec;
+use crate::operator::Check;
+use crate::path::Path;
+use crate::rule::RuleId;
+
+/// Allow or deny, where nothing more is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Effect {
+    /// Open.
+    Allow,
+    /// Closed.
+    Deny,
+}
+
+/// A policy document that loaded without an error.
+#[derive(Debug)]
+pub struct Policy {
+    pub(crate) name: Arc<str>,
+    pub(crate) default: Effect,
+    pub(crate) hide: Vec<Box<str>>,
+    pub(crate) all_tools: Option<Arc<Rules>>,
+    /// In the order of the document.
+    pub(crate) tools: Vec<(Box<str>, Arc<Rules>)>,
+    pub(crate) index: HashMap<Box<str>, usize>,
+    pub(crate) hash: Hash,
+    pub(crate) warnings: Vec<Diagnostic>,
+}
+
+/// The rules of one tool, or of all.
+#[derive(Debug, Default)]
+pub(crate) struct Rules {
+    pub(crate) require: Vec<Predicate>,
+    pub(crate) deny_if: Vec<Predicate>,
+    pub(crate) limits: Vec<Limit>,
+    pub(crate) arguments: ArgumentRules,
+    /// Whether `"action": "allow"` says that the name is meant to open the tool.
+    pub(crate) says_allow: bool,
+}
+
+/// One entry of `require` or `deny_if`, or an explicit deny, which is a `deny_if` without conditions.
+#[derive(Debug)]
+pub(crate) struct Predicate {
+    pub(crate) rule: RuleId,
+    pub(crate) pointer: String,
+    pub(crate) conditions: Vec<Condition>,
+    pub(crate) on_deny: Option<Arc<str>>,
+}
+
+/// One comparison.
+#[derive(Debug)]
+pub(crate) struct Condition {
+    pub(crate) path: Path,
+    pub(crate) operator: &'static str,
+    pub(crate) check: Check,
+    /// The `value` of the document, with numbers in their shortest form.
+    pub(crate) value: Box<str>,
+    pub(crate) pointer: String,
+}
+
+/// One limit, and where its amount comes from.
+#[derive(Debug)]
+pub(crate) struct Limit {
+    pub(crate) spec: Arc<LimitSpec>,
+    pub(crate) increment_from: Option<Path>,
+}
+
+/// What one part states about arguments; nothing where it says nothing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct ArgumentRules {
+    /// Whether they are checked against the schema.
+    pub(crate) check: Option<bool>,
+    /// Whether undeclared ones are refused.
+    pub(crate) deny_unknown: Option<bool>,
+    /// Whether strings are mended.
+    pub(crate) repair: Option<bool>,
+}
+
+impl Policy {
+    /// The name under which it was loaded.
+    #[must_use]
+    pub fn name(&self) -> &Arc<str> {
+        &self.name
+    }
+
+    /// The hash of the normalised content: equal for documents that say the same in other words.
+    #[must_use]
+    pub const fn revision_hash(&self) -> Hash {
+        self.hash
+    }
+
+    /// What happens to a tool that nothing names.
+    #[must_use]
+    pub const fn default(&self) -> Effect {
+        self.default
+    }
+
+    /// What is probably not meant, in the order of the document.
+    #[must_use]
+    pub fn warnings(&self) -> &[Diagnostic] {
+        &self.warnings
+    }
+
+    /// The tools that the document names, in its order.
+    pub fn tool_names(&self) -> impl Iterator<Item = &str> {
+        self.tools.iter().map(|(name, _)| &**name)
+    }
+
+    /// The place in `hide` that hides this name.
+    pub(crate) fn hidden_at(&self, tool: &str) -> Option<usize> {
+        self.hide.iter().position(|hidden| **hidden == *tool || &**hidden == HIDE_ALL)
+    }
+
+    /// Whether the default does not apply to this name.
+    pub(crate) fn names(&self, tool: &str) -> bool {
+        self.index.contains_key(tool)
+    }
+
+    /// The rules under this exact name.
+    pub(crate) fn tool(&self, name: &str) -> Option<&Arc<Rules>> {
+        self.index.get(name).and_then(|index| self.tools.get(*index)).map(|(_, rules)| rules)
+    }
+}
+
+/// The one pattern that `hide` has.
+pub(crate) const HIDE_ALL: &str = "*";
+
+impl Predicate {
+    /// Whether it denies every call, which makes it an explicit deny where it stands in `deny_if`.
+    pub(crate) fn is_unconditional(&self) -> bool {
+        self.conditions.is_empty()
+    }
+}
+
+impl ArgumentRules {
+    /// Both statements together: the strictest stated value holds.
+    pub(crate) fn strictest(self, other: Self) -> Self {
+        Self {
+            check: either(self.check, other.check, |one, two| one || two),
+            deny_unknown: either(self.deny_unknown, other.deny_unknown, |one, two| one || two),
+            repair: either(self.repair, other.repair, |one, two| one && two),
+        }
+    }
+}
+
+fn either(one: Option<bool>, two: Option<bool>, both: impl Fn(bool, bool) -> bool) -> Option<bool> {
+    match (one, two) {
+        (Some(one), Some(two)) => Some(both(one, two)),
+        (stated, None) | (None, stated) => stated,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_strictest_stated_value_holds() {
+        let stated = |check, deny_unknown, repair| ArgumentRules { check, deny_unknown, repair };
+        let lax = stated(Some(false), Some(false), Some(true));
+        let strict = stated(Some(true), Some(true), Some(false));
+        let silent = ArgumentRules::default();
+        assert_eq!(lax.strictest(strict), strict);
+        assert_eq!(strict.strictest(lax), strict);
+        assert_eq!(silent.strictest(lax), lax);
+        assert_eq!(lax.strictest(silent), lax);
+        assert_eq!(silent.strictest(silent), silent);
+    }
+}

@@ -1,0 +1,75 @@
+//! The texts of denials: one sentence that ends in what the agent should do next.
+//! Never the value of an argument; names of arguments only as far as the tool's schema declares them.
+
+use crate::decision::OperandOutcome;
+use crate::operator::Sense;
+use crate::path::Path;
+use crate::policy::Condition;
+use crate::schema::Schema;
+use crate::truth::Truth;
+
+/// What to do after an explicit deny.
+pub(crate) const DO_NOT_RETRY: &str = "do not retry";
+/// What to do when other arguments may be allowed.
+pub(crate) const NOT_WITH_THESE: &str = "do not retry with these arguments";
+/// What to do when the arguments are malformed.
+pub(crate) const CORRECT: &str = "correct it and call again";
+
+/// The text and what to do next, as one sentence or, where the text is a sentence of its own, as two.
+pub(crate) fn advise(text: &str, advice: &str) -> String {
+    let text = text.trim_end();
+    if text.ends_with(['.', '!', '?']) {
+        let mut letters = advice.chars();
+        let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+        return format!("{text} {first}{}.", letters.as_str());
+    }
+    if text.is_empty() { advice.to_owned() } else { format!("{text}; {advice}") }
+}
+
+/// How an argument is called: by its name as far as the schema declares it, else without one.
+pub(crate) fn argument(path: &Path, names: Option<&Schema>) -> String {
+    let is_known = path.names().all(|name| names.is_some_and(|schema| schema.knows_name(name)));
+    if is_known { path.names().collect::<Vec<_>>().join(".") } else { "an argument".to_owned() }
+}
+
+/// The text of a predicate that says none of its own.
+pub(crate) fn of_predicate(
+    conditions: &[Condition],
+    operands: &[OperandOutcome],
+    sense: Sense,
+    names: Option<&Schema>,
+) -> String {
+    let decides = |truth: Truth| match sense {
+        Sense::Require => truth != Truth::True,
+        Sense::DenyIf => true,
+    };
+    let mut subjects: Vec<String> = Vec::new();
+    for (condition, outcome) in conditions.iter().zip(operands) {
+        let subject = argument(&condition.path, names);
+        if decides(outcome.truth) && !subjects.contains(&subject) {
+            subjects.push(subject);
+        }
+    }
+    let subjects = subjects.join(" and ");
+    match sense {
+        Sense::Require => {
+            advise(&format!("the policy does not allow this value of {subjects}"), NOT_WITH_THESE)
+        }
+        Sense::DenyIf => {
+            advise(&format!("the policy denies this call because of {subjects}"), NOT_WITH_THESE)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_operators_text_stays_as_it_is() {
+        assert_eq!(advise("No exports.", DO_NOT_RETRY), "No exports. Do not retry.");
+        assert_eq!(advise("no exports", DO_NOT_RETRY), "no exports; do not retry");
+        assert_eq!(advise("Why? ", DO_NOT_RETRY), "Why? Do not retry.");
+        assert_eq!(advise("", DO_NOT_RETRY), "do not retry");
+    }
+}

@@ -1,0 +1,110 @@
+//! The keys of each object of a document.
+//! A key that is missing here is refused; so is one that is marked as not yet built.
+
+use super::{Entry, Table, built, not_yet};
+
+/// The document itself.
+pub(crate) const DOCUMENT_KEYS: Table = Table { title: "the document", entries: DOCUMENT };
+const DOCUMENT: &[Entry] = &[
+    built("version", "The language's version. Required."),
+    built("default", "What happens to a tool that nothing names. Required."),
+    built("hide", "Names that vanish from lists and are refused as unknown; `\"*\"` hides all."),
+    built("all_tools", "Rules for every tool. They name none."),
+    built("tools", "Exact tool names and their rules. A key names its tool, `{}` is enough."),
+    not_yet("categories", "Rules by category of tool."),
+    not_yet("risk", "Rules by risk of tool."),
+    not_yet("servers", "Rules by server."),
+    not_yet("labels", "Labels for flows."),
+    not_yet("flows", "Rules on order and information flow."),
+    not_yet("resources", "Rules for resources."),
+    not_yet("prompts", "Rules for prompts."),
+    not_yet("completion", "Rules for completions."),
+    not_yet("sampling", "Rules for sampling requests of a server."),
+    not_yet("elicitation", "Rules for elicitation requests of a server."),
+    not_yet("roots", "Rules for roots requests of a server."),
+    not_yet("tasks", "Rules for tasks."),
+    not_yet("methods", "Rules for other methods."),
+    not_yet("reveal", "What a denial tells the agent."),
+    not_yet("mode", "Evaluated but not enforced."),
+    not_yet("tests", "Example calls with the expected decision."),
+    not_yet("spend_limit", "A limit of the older proxy; comes with `toolgate policy import`."),
+];
+
+/// The rules of one tool, or of all.
+pub(crate) const RULE_KEYS: Table = Table { title: "rules", entries: RULES };
+const RULES: &[Entry] = &[
+    built("require", "Predicates that must all be true."),
+    built("deny_if", "Predicates of which any that is true denies."),
+    built("limits", "Caps over a window of time."),
+    built("action", "`\"deny\"` refuses every call, `\"allow\"` only names the tool."),
+    built("reason", "What the agent is told beside `\"action\": \"deny\"`."),
+    built("rate_limit", "A short limit: `\"10/minute\"` or `{\"max\": 10, \"window\": 60}`, scope `grant`."),
+    built("arguments", "How arguments are checked against the tool's input schema."),
+    built("repair", "`false` refuses instead of mending a string that encodes the wanted value."),
+    not_yet("approval_timeout", "How long an approval is waited for."),
+    not_yet("approval", "People must approve the call."),
+    not_yet("numbers", "Which numbers a rule may read."),
+    not_yet("reveal", "What a denial tells the agent."),
+    not_yet("response", "Rules for replies."),
+    not_yet("mode", "Evaluated but not enforced."),
+    not_yet("expires", "Until when this holds."),
+    not_yet("on_expiry", "What a restriction does after it expired."),
+    not_yet("release", "Whether a call that was never sent gives its quota back."),
+    not_yet("rules", "The older proxy's list; comes with `toolgate policy import`."),
+    not_yet("state", "A counter of the older proxy; comes with `toolgate policy import`."),
+];
+
+/// One entry of `require` or `deny_if`.
+pub(crate) const PREDICATE_KEYS: Table = Table { title: "a predicate", entries: PREDICATE };
+const PREDICATE: &[Entry] = &[
+    built("conditions", "Conditions that must all hold; `[]` always holds. Required."),
+    built("on_deny", "What the agent is told when this predicate denies."),
+    not_yet("mode", "Evaluated but not enforced."),
+    not_yet("expires", "Until when this holds."),
+    not_yet("on_expiry", "What a restriction does after it expired."),
+];
+
+/// One condition.
+pub(crate) const CONDITION_KEYS: Table = Table { title: "a condition", entries: CONDITION };
+const CONDITION: &[Entry] = &[
+    built("path", "What is read, `args.` and the name of an argument. Required."),
+    built("op", "The operator. Required."),
+    built("value", "What it is compared with. Required."),
+    not_yet("all", "All of these conditions."),
+    not_yet("any", "Any of these conditions."),
+    not_yet("not", "Not this condition."),
+    not_yet("cel", "An expression."),
+];
+
+/// One entry of `limits`.
+pub(crate) const LIMIT_KEYS: Table = Table { title: "a limit", entries: LIMIT };
+const LIMIT: &[Entry] = &[
+    built("counter", "The name of what is counted; equal names in a document count together. Required."),
+    built("window", "Over which time. Required."),
+    built("max", "The most that a window may hold. Required."),
+    built("scope", "Per what. Required."),
+    built("align", "`\"calendar\"` starts anew on the boundary, in UTC; without it windows slide."),
+    built("increment_from", "A numeric argument that is summed instead of counting calls."),
+    built("on_deny", "What the agent is told when the limit is full."),
+    not_yet("cost", "What a call costs."),
+    not_yet("kind", "Another kind of limit."),
+    not_yet("release", "Whether a call that was never sent gives its quota back."),
+    not_yet("timezone", "The zone of a calendar window; UTC until it is built."),
+    not_yet("mode", "Counted but not enforced."),
+    not_yet("expires", "Until when this holds."),
+    not_yet("on_expiry", "What a restriction does after it expired."),
+];
+
+/// The object form of `rate_limit`.
+pub(crate) const RATE_LIMIT_KEYS: Table = Table { title: "a rate limit", entries: RATE_LIMIT };
+const RATE_LIMIT: &[Entry] = &[
+    built("max", "The most calls that a window may hold. Required."),
+    built("window", "A number of seconds, or a window as in `limits`. Required."),
+];
+
+/// The object under `arguments`.
+pub(crate) const ARGUMENT_KEYS: Table = Table { title: "`arguments`", entries: ARGUMENTS };
+const ARGUMENTS: &[Entry] = &[
+    built("check", "Against what arguments are checked."),
+    built("unknown", "What happens to a top-level argument that the schema does not declare."),
+];

@@ -1,0 +1,111 @@
+//! Every word of the language in one place: keys, values and operators, built or not yet.
+//! The loader, "did you mean" and the manual read these tables; a word that is not here is an error.
+
+mod keys;
+mod values;
+
+pub(crate) use keys::{
+    ARGUMENT_KEYS, CONDITION_KEYS, DOCUMENT_KEYS, LIMIT_KEYS, PREDICATE_KEYS, RATE_LIMIT_KEYS, RULE_KEYS,
+};
+pub(crate) use values::{
+    ACTIONS, ALIGNMENTS, CALENDAR_WINDOWS, DEFAULTS, PATH_ROOTS, SCHEMA_CHECKS, SCOPES, UNKNOWN_ARGUMENTS,
+    VERSIONS, WINDOWS,
+};
+
+/// Whether this version enforces a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// Enforced.
+    Built,
+    /// Part of the language; a document that uses it is refused until it can be enforced.
+    NotYetBuilt,
+}
+
+/// One word: a key, a value or an operator.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry {
+    /// As it is written.
+    pub name: &'static str,
+    /// One line for the manual.
+    pub doc: &'static str,
+    /// Whether this version enforces it.
+    pub status: Status,
+}
+
+/// The words that one place of a document can hold.
+#[derive(Debug, Clone, Copy)]
+pub struct Table {
+    /// What messages and the manual call the place.
+    pub title: &'static str,
+    /// The words, in the order of the manual.
+    pub entries: &'static [Entry],
+}
+
+impl Table {
+    /// The entry of this name.
+    pub(crate) fn find(&self, name: &str) -> Option<&'static Entry> {
+        self.entries.iter().find(|entry| entry.name == name)
+    }
+
+    /// The known word nearest to an unknown one.
+    pub(crate) fn nearest(&self, word: &str) -> Option<&'static str> {
+        crate::suggest::nearest(word, self.entries.iter().map(|entry| entry.name))
+    }
+
+    /// The enforced words as a list for a message: "`allow`, `deny`".
+    pub(crate) fn built_names(&self) -> String {
+        let built = self.entries.iter().filter(|entry| entry.status == Status::Built);
+        built.map(|entry| format!("`{}`", entry.name)).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// All tables but the operators', in the order of the manual.
+#[must_use]
+pub fn tables() -> Vec<Table> {
+    vec![
+        DOCUMENT_KEYS,
+        RULE_KEYS,
+        PREDICATE_KEYS,
+        CONDITION_KEYS,
+        LIMIT_KEYS,
+        RATE_LIMIT_KEYS,
+        ARGUMENT_KEYS,
+        VERSIONS,
+        DEFAULTS,
+        ACTIONS,
+        WINDOWS,
+        CALENDAR_WINDOWS,
+        ALIGNMENTS,
+        SCOPES,
+        SCHEMA_CHECKS,
+        UNKNOWN_ARGUMENTS,
+        PATH_ROOTS,
+    ]
+}
+
+/// A built word.
+const fn built(name: &'static str, doc: &'static str) -> Entry {
+    Entry { name, doc, status: Status::Built }
+}
+
+/// A word that loads only once it can be enforced.
+const fn not_yet(name: &'static str, doc: &'static str) -> Entry {
+    Entry { name, doc, status: Status::NotYetBuilt }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_is_written_once_and_explained() {
+        for table in tables() {
+            assert!(!table.entries.is_empty(), "{}", table.title);
+            for (index, entry) in table.entries.iter().enumerate() {
+                assert!(entry.doc.len() > 3, "{} has no doc line", entry.name);
+                let twice = table.entries.iter().skip(index + 1).any(|other| other.name == entry.name);
+                assert!(!twice, "{} is twice in {}", entry.name, table.title);
+            }
+        }
+    }
+}

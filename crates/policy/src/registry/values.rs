@@ -1,0 +1,81 @@
+//! The values of the keys that take one of a few words.
+//! A value that is missing here is refused; so is one that is marked as not yet built.
+
+use super::{Entry, Table, built, not_yet};
+
+/// `version`.
+pub(crate) const VERSIONS: Table = Table { title: "`version`", entries: VERSION };
+const VERSION: &[Entry] = &[built("1", "This language.")];
+
+/// `default`.
+pub(crate) const DEFAULTS: Table = Table { title: "`default`", entries: DEFAULT };
+const DEFAULT: &[Entry] = &[
+    built("deny", "A tool that nothing names is closed, and so are the other channels."),
+    built("allow", "A tool that nothing names is open, and so are the client's other channels."),
+];
+
+/// `action`.
+pub(crate) const ACTIONS: Table = Table { title: "`action`", entries: ACTION };
+const ACTION: &[Entry] = &[
+    built("allow", "Names the tool and adds nothing; not for `all_tools`, which names none."),
+    built("deny", "Refuses every call; the tool stays in lists, so that the agent can be told why."),
+    not_yet("require_approval", "People must approve each call."),
+    not_yet("evaluate", "The older proxy's word; comes with `toolgate policy import`."),
+];
+
+/// `window` of a sliding limit.
+pub(crate) const WINDOWS: Table = Table { title: "`window`", entries: WINDOW };
+const WINDOW: &[Entry] =
+    &[built("minute", "60 seconds."), built("hour", "60 minutes."), built("day", "24 hours.")];
+
+/// `window` beside `"align": "calendar"`.
+pub(crate) const CALENDAR_WINDOWS: Table =
+    Table { title: "`window` with `\"align\": \"calendar\"`", entries: CALENDAR_WINDOW };
+const CALENDAR_WINDOW: &[Entry] = &[
+    built("minute", "From second 0."),
+    built("hour", "From minute 0."),
+    built("day", "From midnight, UTC."),
+    built("week", "From Monday, midnight, UTC."),
+    built("month", "From the first, midnight, UTC."),
+];
+
+/// `align`.
+pub(crate) const ALIGNMENTS: Table = Table { title: "`align`", entries: ALIGNMENT };
+const ALIGNMENT: &[Entry] = &[built("calendar", "The window starts anew on its boundary, in UTC.")];
+
+/// `scope`.
+pub(crate) const SCOPES: Table = Table { title: "`scope`", entries: SCOPE };
+const SCOPE: &[Entry] = &[
+    built("grant", "Each access key, on each server."),
+    built("server", "Each server, all access keys together."),
+    built("tool", "Each tool of each server, all access keys together."),
+    built("all", "Everything together, across servers."),
+    not_yet("identity", "Each verified identity."),
+    not_yet("session", "Each session; only beside a limit on the grant."),
+];
+
+/// `arguments.check`.
+pub(crate) const SCHEMA_CHECKS: Table = Table { title: "`check`", entries: SCHEMA_CHECK };
+const SCHEMA_CHECK: &[Entry] = &[
+    built("schema", "The tool's input schema. The default."),
+    built("off", "Nothing; values reach the conditions as they are."),
+];
+
+/// `arguments.unknown`.
+pub(crate) const UNKNOWN_ARGUMENTS: Table = Table { title: "`unknown`", entries: UNKNOWN_ARGUMENT };
+const UNKNOWN_ARGUMENT: &[Entry] = &[
+    built("deny", "Refused, when the schema declares any argument. The default."),
+    built("allow", "Passed on."),
+];
+
+/// The first part of a path.
+pub(crate) const PATH_ROOTS: Table = Table { title: "the first part of a path", entries: PATH_ROOT };
+const PATH_ROOT: &[Entry] = &[
+    built("args", "The arguments of the call."),
+    not_yet("input", "Answers in a call of several rounds."),
+    not_yet("grant", "The access key."),
+    not_yet("identity", "The verified identity."),
+    not_yet("server", "The server."),
+    not_yet("tool", "The tool."),
+    not_yet("time", "The time of the call."),
+];

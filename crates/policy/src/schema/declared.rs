@@ -1,0 +1,127 @@
+//! Which top-level arguments a schema declares.
+//! An argument that no part of the schema names was not reviewed by anybody, and many servers read it anyway.
+
+use std::collections::{BTreeSet, HashSet};
+
+use json::{Document, Limits, Value};
+use jsonschema::{Draft, Validator};
+use serde_json::json;
+
+use super::fuel::Fuel;
+use super::node::{Node, Tape};
+use super::{SchemaError, compile};
+use crate::suggest;
+
+/// Names that a message lists.
+const MAX_LISTED: usize = 20;
+
+/// The declared names, and patterns of names.
+pub(crate) struct Declared {
+    names: Vec<Box<str>>,
+    /// Accepts objects whose keys are all declared; only for schemas with patterns of names.
+    by_pattern: Option<Validator<Tape>>,
+}
+
+/// Keywords whose schemas apply to the same value.
+const IN_PLACE_LISTS: &[&str] = &["allOf", "anyOf", "oneOf"];
+const IN_PLACE: &[&str] = &["if", "then", "else"];
+
+#[derive(Default)]
+struct Collector {
+    names: BTreeSet<Box<str>>,
+    patterns: BTreeSet<String>,
+    visited: HashSet<u32>,
+}
+
+impl Declared {
+    pub(super) fn of(schema: Value<'_>) -> Result<Self, SchemaError> {
+        let mut collector = Collector::default();
+        collector.collect(schema, schema);
+        let Collector { names, patterns, .. } = collector;
+        let by_pattern = if patterns.is_empty() {
+            None
+        } else {
+            let patterns: serde_json::Map<_, _> =
+                patterns.into_iter().map(|pattern| (pattern, json!(true))).collect();
+            let schema = json!({ "patternProperties": patterns, "additionalProperties": false });
+            Some(compile::build(&schema, Draft::Draft202012)?)
+        };
+        Ok(Self { names: names.into_iter().collect(), by_pattern })
+    }
+
+    /// Whether the schema declares any name at all; where it does not, everything may be an argument.
+    pub(crate) fn is_any(&self) -> bool {
+        !self.names.is_empty() || self.by_pattern.is_some()
+    }
+
+    /// Whether an argument of this name is declared.
+    pub(crate) fn contains(&self, name: &str) -> bool {
+        self.names.binary_search_by(|known| (**known).cmp(name)).is_ok() || self.matches(name)
+    }
+
+    fn matches(&self, name: &str) -> bool {
+        let Some(validator) = &self.by_pattern else { return false };
+        let mut text = Vec::new();
+        json::ObjectWriter::begin(&mut text).raw(name, "0");
+        text.push(b'}');
+        Document::scan(text, &Limits::default()).is_ok_and(|document| {
+            let fuel = Fuel::default();
+            validator.is_valid(Node::new(Some(document.root()), &fuel)) && !fuel.is_spent()
+        })
+    }
+
+    /// What is wrong with the names of arguments, if anything. Names that are not declared are not repeated.
+    pub(crate) fn refusal(&self, arguments: Value<'_>) -> Option<String> {
+        if !self.is_any() {
+            return None;
+        }
+        let unknown = arguments.members().find(|member| !self.contains(&member.key.as_cow()))?;
+        let meant = suggest::nearest(&unknown.key.as_cow(), self.names.iter().map(AsRef::as_ref));
+        let guess = meant.map_or_else(String::new, |name| format!(" (did you mean {name}?)"));
+        let listed: Vec<_> = self.names.iter().take(MAX_LISTED).map(AsRef::as_ref).collect();
+        let more = if self.names.len() > MAX_LISTED { " and others" } else { "" };
+        Some(format!(
+            "an argument is not one that this tool takes{guess}: it takes {}{more}",
+            listed.join(", ")
+        ))
+    }
+}
+
+impl Collector {
+    /// The names of one schema and of those that apply to the same value.
+    fn collect(&mut self, root: Value<'_>, schema: Value<'_>) {
+        if !schema.is_object() || !self.visited.insert(schema.index()) {
+            return;
+        }
+        for member in schema.members() {
+            let key = member.key.as_cow();
+            match &*key {
+                "properties" => {
+                    self.names
+                        .extend(member.value.members().map(|property| Box::from(property.key.as_cow())));
+                }
+                "patternProperties" => {
+                    self.patterns
+                        .extend(member.value.members().map(|pattern| pattern.key.as_cow().into_owned()));
+                }
+                "dependentSchemas" => {
+                    member.value.members().for_each(|dependent| self.collect(root, dependent.value))
+                }
+                "$ref" => self.follow(root, member.value),
+                list if IN_PLACE_LISTS.contains(&list) => {
+                    member.value.elements().for_each(|element| self.collect(root, element));
+                }
+                one if IN_PLACE.contains(&one) => self.collect(root, member.value),
+                _ => {}
+            }
+        }
+    }
+
+    /// Follows a reference by pointer. What cannot be followed declares nothing.
+    fn follow(&mut self, root: Value<'_>, reference: Value<'_>) {
+        let target = reference.as_str().and_then(|uri| root.pointer(uri.strip_prefix('#')?));
+        if let Some(target) = target {
+            self.collect(root, target);
+        }
+    }
+}

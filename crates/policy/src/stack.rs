@@ -1,0 +1,75 @@
+//! The policies of a grant, baseline first. All must allow.
+
+use std::sync::Arc;
+
+use crate::bound::Bound;
+use crate::decision::{Decision, Denial, DenialKind};
+use crate::gate;
+use crate::hash::Hash;
+use crate::policy::{Effect, Policy};
+use crate::schema::Schema;
+
+/// A tool as its server defines it.
+#[derive(Debug, Clone)]
+pub struct Definition {
+    /// The id of the server.
+    pub server: String,
+    /// The tool's name, exactly.
+    pub name: String,
+    /// The hash of the definition.
+    pub hash: Hash,
+    /// The compiled input schema; nothing when it is missing or unusable, which quarantines the tool.
+    pub input_schema: Option<Schema>,
+}
+
+/// The policies that bind a grant, in order.
+#[derive(Debug, Clone)]
+pub struct Stack {
+    policies: Vec<Arc<Policy>>,
+    hash: Hash,
+}
+
+impl Stack {
+    /// Policies in the order in which they are asked. None at all deny everything.
+    #[must_use]
+    pub fn new(policies: Vec<Arc<Policy>>) -> Self {
+        let mut content = Vec::new();
+        for policy in &policies {
+            content.extend_from_slice(Hash::of(policy.name().as_bytes()).as_bytes());
+            content.extend_from_slice(policy.revision_hash().as_bytes());
+        }
+        Self { policies, hash: Hash::of(&content) }
+    }
+
+    /// The policies.
+    #[must_use]
+    pub fn policies(&self) -> &[Arc<Policy>] {
+        &self.policies
+    }
+
+    /// Names the policies and their revisions, in order.
+    #[must_use]
+    pub const fn hash(&self) -> Hash {
+        self.hash
+    }
+
+    /// Whether the client's channels besides tools are open.
+    #[must_use]
+    pub fn channel_open(&self) -> bool {
+        !self.policies.is_empty() && self.policies.iter().all(|policy| policy.default() == Effect::Allow)
+    }
+
+    /// Prepares the judgement of calls of one tool. Bind again when a policy or the definition changes.
+    #[must_use]
+    pub fn bind(&self, definition: &Definition) -> Bound {
+        Bound::new(&self.policies, definition)
+    }
+
+    /// The decision on a name that the server does not list. Always a denial.
+    #[must_use]
+    pub fn judge_unknown(&self, tool: &str) -> Decision {
+        let denial = gate::first_denial(&self.policies, tool)
+            .unwrap_or_else(|| Denial::fixed(crate::RuleId::UNKNOWN_TOOL, DenialKind::UnknownTool));
+        Decision::Deny(denial)
+    }
+}

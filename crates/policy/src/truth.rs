@@ -1,0 +1,120 @@
+//! The truth of a condition and how conditions combine.
+//! Two-valued logic is not enough to fail closed: a missing value and a value of the wrong type are
+//! neither true nor false, and a list is made before anybody knows the arguments.
+
+/// What a condition answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Truth {
+    /// It holds.
+    True,
+    /// It does not hold.
+    False,
+    /// It compares a value that is missing (or null).
+    Undefined,
+    /// It cannot be judged: a value of the wrong type, or a number that a double cannot hold.
+    Error,
+    /// Not known yet: any of the other four is possible.
+    Unknown,
+}
+
+impl Truth {
+    /// True or false.
+    pub(crate) const fn from_bool(holds: bool) -> Self {
+        if holds { Self::True } else { Self::False }
+    }
+
+    /// Kleene negation: what is neither true nor false stays what it is.
+    pub(crate) const fn negate(self) -> Self {
+        match self {
+            Self::True => Self::False,
+            Self::False => Self::True,
+            Self::Undefined | Self::Error | Self::Unknown => self,
+        }
+    }
+
+    /// Both hold. A false decides whatever the other is, in either order, so that a guard before or
+    /// after a condition that errs works; an unknown decides nothing, because it may be false.
+    pub(crate) fn and(self, other: Self) -> Self {
+        if self.weight_in_and() >= other.weight_in_and() { self } else { other }
+    }
+
+    /// At least one holds. The mirror image of [`Truth::and`].
+    pub(crate) fn or(self, other: Self) -> Self {
+        self.negate().and(other.negate()).negate()
+    }
+
+    /// The order in which one operand of an `and` decides over the other.
+    const fn weight_in_and(self) -> u8 {
+        match self {
+            Self::True => 0,
+            Self::Undefined => 1,
+            Self::Error => 2,
+            Self::Unknown => 3,
+            Self::False => 4,
+        }
+    }
+
+    /// How a message names it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::True => "true",
+            Self::False => "false",
+            Self::Undefined => "undefined",
+            Self::Error => "error",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Truth::{Error, False, True, Undefined, Unknown};
+    use super::*;
+
+    const ALL: [Truth; 5] = [True, False, Undefined, Error, Unknown];
+
+    #[test]
+    fn and_follows_the_table() {
+        let rows = [
+            (True, [True, False, Undefined, Error, Unknown]),
+            (False, [False, False, False, False, False]),
+            (Undefined, [Undefined, False, Undefined, Error, Unknown]),
+            (Error, [Error, False, Error, Error, Unknown]),
+            (Unknown, [Unknown, False, Unknown, Unknown, Unknown]),
+        ];
+        for (left, expected) in rows {
+            for (right, answer) in ALL.into_iter().zip(expected) {
+                assert_eq!(left.and(right), answer, "{left:?} and {right:?}");
+                assert_eq!(right.and(left), answer, "{right:?} and {left:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn or_follows_the_table() {
+        let rows = [
+            (True, [True, True, True, True, True]),
+            (False, [True, False, Undefined, Error, Unknown]),
+            (Undefined, [True, Undefined, Undefined, Error, Unknown]),
+            (Error, [True, Error, Error, Error, Unknown]),
+            (Unknown, [True, Unknown, Unknown, Unknown, Unknown]),
+        ];
+        for (left, expected) in rows {
+            for (right, answer) in ALL.into_iter().zip(expected) {
+                assert_eq!(left.or(right), answer, "{left:?} or {right:?}");
+            }
+        }
+    }
+
+    /// Unknown stands for every possibility: where it decides, all possibilities must agree.
+    #[test]
+    fn unknown_decides_only_where_all_agree() {
+        for other in ALL {
+            let answer = Unknown.and(other);
+            for possible in [True, False, Undefined, Error] {
+                assert!(answer == Unknown || possible.and(other) == answer, "{possible:?} and {other:?}");
+            }
+        }
+    }
+}
