@@ -165,8 +165,7 @@ pub static METHODS: &[Method] = &[
     notification("notifications/resources/list_changed", FIRST, MODERN, Channel::Resources).by_server(),
     notification("notifications/resources/updated", FIRST, MODERN, Channel::Resources).by_server(),
     notification("notifications/prompts/list_changed", FIRST, MODERN, Channel::Prompts).by_server(),
-    notification("notifications/elicitation/complete", NOVEMBER, NOVEMBER, Channel::Elicitation)
-        .by_server(),
+    notification("notifications/elicitation/complete", NOVEMBER, NOVEMBER, Channel::Elicitation).by_server(),
     notification("notifications/tasks/status", NOVEMBER, NOVEMBER, Channel::Tasks).by_server(),
     notification("notifications/tasks", MODERN, MODERN, Channel::Tasks).by_server(),
     notification("notifications/subscriptions/acknowledged", MODERN, MODERN, Channel::Subscriptions)

@@ -147,9 +147,7 @@ pub fn rewrite_reply(reply: &Reply, edits: &ReplyEdits<'_>) -> Result<Vec<u8>, R
     replace(&mut splicer, "progressToken", member("progressToken"), edits.progress_token)?;
     replace(&mut splicer, "requestId", member("requestId"), edits.cancelled_request)?;
     if let Some(capabilities) = reply.result().and_then(|result| result.get("capabilities")) {
-        for capability in edits.remove_capabilities {
-            remove_server_capability(&mut splicer, capabilities, *capability)?;
-        }
+        remove_server_capabilities(&mut splicer, capabilities, edits.remove_capabilities)?;
     }
     if edits.strip_private_meta {
         for holder in reply.result().into_iter().chain(reply.params()) {
@@ -201,28 +199,35 @@ fn remove_tasks_extension(splicer: &mut Splicer<'_>, capabilities: Value<'_>) ->
     }
 }
 
-fn remove_server_capability(
+fn remove_server_capabilities(
     splicer: &mut Splicer<'_>,
     capabilities: Value<'_>,
-    capability: ServerCapability,
+    remove: &[ServerCapability],
 ) -> Result<(), SpliceError> {
-    let key = match capability {
-        ServerCapability::Resources => "resources",
-        ServerCapability::Prompts => "prompts",
-        ServerCapability::Completions => "completions",
-        ServerCapability::Logging => "logging",
-        ServerCapability::Tasks => {
-            remove_tasks_extension(splicer, capabilities)?;
-            "tasks"
-        }
-        ServerCapability::ResourceSubscriptions => {
-            return match capabilities.get("resources") {
-                Some(resources) => splicer.remove_member(&resources, "subscribe").map(|_| ()),
-                None => Ok(()),
-            };
-        }
-    };
-    splicer.remove_member(&capabilities, key).map(|_| ())
+    for capability in remove {
+        let key = match capability {
+            ServerCapability::Resources => "resources",
+            ServerCapability::Prompts => "prompts",
+            ServerCapability::Completions => "completions",
+            ServerCapability::Logging => "logging",
+            ServerCapability::Tasks => {
+                remove_tasks_extension(splicer, capabilities)?;
+                "tasks"
+            }
+            // Goes with its parent where that goes.
+            ServerCapability::ResourceSubscriptions if remove.contains(&ServerCapability::Resources) => {
+                continue;
+            }
+            ServerCapability::ResourceSubscriptions => {
+                if let Some(resources) = capabilities.get("resources") {
+                    splicer.remove_member(&resources, "subscribe")?;
+                }
+                continue;
+            }
+        };
+        splicer.remove_member(&capabilities, key)?;
+    }
+    Ok(())
 }
 
 fn strip_private(splicer: &mut Splicer<'_>, holder: Value<'_>) -> Result<(), SpliceError> {

@@ -1,0 +1,218 @@
+//! Rewriting: named spans change, every other byte stays.
+
+use mcp::rewrite::{
+    ClientCapability, Edits, ReplyEdits, RewriteError, ServerCapability, kept_elements, rewrite,
+    rewrite_reply,
+};
+use mcp::{Caps, parse_reply};
+
+use crate::support::{document, message};
+
+fn check(before: &str, edits: &Edits<'_>, after: &str) {
+    let made = rewrite(&message(before), edits).unwrap();
+    assert_eq!(String::from_utf8(made).unwrap(), after);
+}
+
+#[test]
+fn nothing_changes_unasked() {
+    let odd = "\r\n{ \"params\" :{\"_meta\":{ \"x\":1e2,\"progressToken\":\"t\" },\"arguments\":{\"n\":1.0,\"s\":\"\\u00e9\\/\"},\t\"name\":\"a\"} ,\"id\":\"7\", \"method\":\"tools\\/call\",\"jsonrpc\":\"2.0\" } ";
+    check(odd, &Edits::default(), odd);
+    let ours = Edits { id: Some("17"), progress_token: Some("\"p-17\""), ..Edits::default() };
+    check(odd, &ours, &odd.replace("\"7\"", "17").replace("\"t\"", "\"p-17\""));
+    let repaired = Edits { tool_name: Some("b\"é"), arguments: Some(r#"{"n":1}"#), ..Edits::default() };
+    let after = odd.replace("\"a\"", "\"b\\\"é\"").replace("{\"n\":1.0,\"s\":\"\\u00e9\\/\"}", "{\"n\":1}");
+    check(odd, &repaired, &after);
+}
+
+#[test]
+fn only_the_judged_places_are_replaced() {
+    let edits = Edits { id: Some("9"), arguments: Some("{}"), tool_name: Some("z"), ..Edits::default() };
+    check(
+        r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"id","arguments":{"name":"id","id":1,"arguments":{}}}}"#,
+        &edits,
+        r#"{"jsonrpc":"2.0","id":9,"method":"tools/call","params":{"name":"z","arguments":{}}}"#,
+    );
+    check(
+        r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1,"reason":"1"}}"#,
+        &Edits { cancelled_request: Some("\"17\""), ..Edits::default() },
+        r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"17","reason":"1"}}"#,
+    );
+    check(
+        r#"{"jsonrpc":"2.0","id":"s-1","result":{"id":"s-1"}}"#,
+        &Edits { id: Some("4"), ..Edits::default() },
+        r#"{"jsonrpc":"2.0","id":4,"result":{"id":"s-1"}}"#,
+    );
+}
+
+#[test]
+fn what_is_not_there_is_not_replaced_silently() {
+    let list = message(
+        r#"{"jsonrpc":"2.0","method":"notifications/initialized","params":{"name":"a","arguments":{}}}"#,
+    );
+    let cases = [
+        (Edits { id: Some("1"), ..Edits::default() }, "id"),
+        (Edits { progress_token: Some("1"), ..Edits::default() }, "progressToken"),
+        (Edits { cancelled_request: Some("1"), ..Edits::default() }, "requestId"),
+        (Edits { tool_name: Some("b"), ..Edits::default() }, "name"),
+        (Edits { arguments: Some("{}"), ..Edits::default() }, "arguments"),
+    ];
+    for (edits, what) in cases {
+        assert_eq!(rewrite(&list, &edits), Err(RewriteError::Missing(what)));
+    }
+}
+
+#[test]
+fn client_capabilities_go_at_both_eras_places() {
+    use ClientCapability::{Elicitation, Roots, Sampling, Tasks};
+    let cases: &[(&str, &[ClientCapability], &str)] = &[
+        (r#"{}"#, &ClientCapability::ALL, r#"{}"#),
+        (r#"{"sampling":{}}"#, &ClientCapability::ALL, r#"{}"#),
+        (
+            r#"{ "sampling" : {} , "roots":{"listChanged":true}}"#,
+            &[Sampling],
+            r#"{ "roots":{"listChanged":true}}"#,
+        ),
+        (r#"{"sampling":{},"x":1,"roots":{}}"#, &[Roots], r#"{"sampling":{},"x":1}"#),
+        (
+            r#"{"sampling":{},"elicitation":{"url":{}},"roots":{},"tasks":{}}"#,
+            &ClientCapability::ALL,
+            r#"{}"#,
+        ),
+        (
+            r#"{"experimental":{"sampling":{}},"elicitation":{},"extensions":{"io.modelcontextprotocol/ui":{},"io.modelcontextprotocol/tasks":{}}}"#,
+            &[Elicitation, Tasks],
+            r#"{"experimental":{"sampling":{}},"extensions":{"io.modelcontextprotocol/ui":{}}}"#,
+        ),
+        (
+            r#"{"extensions":{"io.modelcontextprotocol/tasks":{}}}"#,
+            &[Sampling],
+            r#"{"extensions":{"io.modelcontextprotocol/tasks":{}}}"#,
+        ),
+        (r#"{"s\u0061mpling":{},"z":0}"#, &[Sampling], r#"{"z":0}"#),
+        ("7", &ClientCapability::ALL, "7"),
+    ];
+    for (before, remove, after) in cases {
+        let legacy = |capabilities: &str| {
+            format!(
+                r#"{{"jsonrpc":"2.0","id":1,"method":"initialize","params":{{"capabilities":{capabilities},"clientInfo":{{}}}}}}"#
+            )
+        };
+        let modern = |capabilities: &str| {
+            format!(
+                r#"{{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{{"_meta":{{"io.modelcontextprotocol/clientCapabilities":{capabilities}}}}}}}"#
+            )
+        };
+        let edits = Edits { remove_capabilities: remove, ..Edits::default() };
+        for place in [&legacy as &dyn Fn(&str) -> String, &modern] {
+            check(&place(before), &edits, &place(after));
+        }
+    }
+}
+
+fn check_reply(before: &str, edits: &ReplyEdits<'_>, after: &str) {
+    let reply = parse_reply(before.as_bytes().to_vec(), &Caps::default()).unwrap();
+    assert_eq!(String::from_utf8(rewrite_reply(&reply, edits).unwrap()).unwrap(), after);
+}
+
+#[test]
+fn server_messages() {
+    let result = |result: &str| format!(r#"{{"jsonrpc":"2.0","id":17,"result":{result}}}"#);
+    check_reply(
+        &result(r#"{"id":17}"#),
+        &ReplyEdits { id: Some("\"7\""), ..ReplyEdits::default() },
+        r#"{"jsonrpc":"2.0","id":"7","result":{"id":17}}"#,
+    );
+    check_reply(
+        r#"{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":17,"progress":17}}"#,
+        &ReplyEdits { progress_token: Some("\"t\""), ..ReplyEdits::default() },
+        r#"{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":"t","progress":17}}"#,
+    );
+    check_reply(
+        r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":17}}"#,
+        &ReplyEdits { cancelled_request: Some("1"), ..ReplyEdits::default() },
+        r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}"#,
+    );
+    use ServerCapability::{Completions, Logging, Prompts, ResourceSubscriptions, Resources, Tasks};
+    let all = r#"{"capabilities":{"tools":{},"resources":{"subscribe":true,"listChanged":true},"prompts":{},"completions":{},"logging":{},"tasks":{},"extensions":{"io.modelcontextprotocol/tasks":{}}},"serverInfo":{}}"#;
+    let cases: &[(&[ServerCapability], &str)] = &[
+        (
+            &[Resources, Prompts, Completions, Logging, Tasks],
+            r#"{"capabilities":{"tools":{},"extensions":{}},"serverInfo":{}}"#,
+        ),
+        (
+            &[ResourceSubscriptions, Prompts, Completions, Logging, Tasks],
+            r#"{"capabilities":{"tools":{},"resources":{"listChanged":true},"extensions":{}},"serverInfo":{}}"#,
+        ),
+        (&[], all),
+    ];
+    for (remove, after) in cases {
+        let edits = ReplyEdits { remove_capabilities: remove, ..ReplyEdits::default() };
+        check_reply(&result(all), &edits, &result(after));
+    }
+    // Both at once: the parent goes, whatever else was to go inside it.
+    let edits =
+        ReplyEdits { remove_capabilities: &[ResourceSubscriptions, Resources], ..ReplyEdits::default() };
+    check_reply(
+        &result(r#"{"capabilities":{"resources":{"subscribe":true},"tools":{}}}"#),
+        &edits,
+        &result(r#"{"capabilities":{"tools":{}}}"#),
+    );
+}
+
+#[test]
+fn our_own_keys_are_ours() {
+    let edits = ReplyEdits { strip_private_meta: true, ..ReplyEdits::default() };
+    let cases = [
+        (
+            r#"{"jsonrpc":"2.0","id":1,"result":{"_meta":{"toolgate/decision":{},"a":1,"Toolgate/x":2}}}"#,
+            r#"{"jsonrpc":"2.0","id":1,"result":{"_meta":{"a":1}}}"#,
+        ),
+        (
+            r#"{"jsonrpc":"2.0","method":"notifications/message","params":{"data":{"toolgate/x":1},"_meta":{"toolgate/x":1}}}"#,
+            r#"{"jsonrpc":"2.0","method":"notifications/message","params":{"data":{"toolgate/x":1},"_meta":{}}}"#,
+        ),
+        (
+            r#"{"jsonrpc":"2.0","id":1,"result":{"_meta":{"toolgates":1,"com.example/toolgate/":2}}}"#,
+            r#"{"jsonrpc":"2.0","id":1,"result":{"_meta":{"toolgates":1,"com.example/toolgate/":2}}}"#,
+        ),
+    ];
+    for (before, after) in cases {
+        check_reply(before, &edits, after);
+    }
+}
+
+#[test]
+fn members_of_a_result_are_set() {
+    let set: &[(&str, &str)] = &[("tools", "[]"), ("cacheScope", "\"private\""), ("ttlMs", "0")];
+    let edits = ReplyEdits { id: Some("7"), set_result: set, ..ReplyEdits::default() };
+    let result = |id: &str, result: &str| format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{result}}}"#);
+    let cases = [
+        (r#"{"tools":[1],"x":1}"#, r#"{"tools":[],"x":1,"cacheScope":"private","ttlMs":0}"#),
+        (
+            r#"{"ttlMs":5,"tools":[1],"cacheScope":"public"}"#,
+            r#"{"ttlMs":0,"tools":[],"cacheScope":"private"}"#,
+        ),
+        (r#"{}"#, r#"{"tools":[],"cacheScope":"private","ttlMs":0}"#),
+        (r#"{ }"#, r#"{ "tools":[],"cacheScope":"private","ttlMs":0}"#),
+    ];
+    for (before, after) in cases {
+        check_reply(&result("1", before), &edits, &result("7", after));
+    }
+    let error = parse_reply(
+        br#"{"jsonrpc":"2.0","id":1,"error":{"code":1,"message":"m"}}"#.to_vec(),
+        &Caps::default(),
+    );
+    assert_eq!(rewrite_reply(&error.unwrap(), &edits), Err(RewriteError::Missing("result")));
+}
+
+#[test]
+fn elements_are_kept_as_written() {
+    let list = document("[ {\"name\" : \"a\",\"n\":1.0} , {\"name\":\"b\"},{\"n\\u0061me\":\"c\"} ]");
+    let keep = |names: &[&str]| {
+        kept_elements(list.root(), |tool| {
+            tool.get("name").and_then(|name| name.as_str()).is_some_and(|name| names.contains(&name.as_ref()))
+        })
+    };
+    assert_eq!(keep(&["a", "c"]), "[{\"name\" : \"a\",\"n\":1.0},{\"n\\u0061me\":\"c\"}]");
+    assert_eq!(keep(&[]), "[]");
+}
