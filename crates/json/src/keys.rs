@@ -1,7 +1,7 @@
 //! Finds duplicate keys of objects while they are scanned. Must never compare every key with every other of a
 //! large object: an attacker chooses the keys, and may choose them so that their hashes are equal.
 
-use crate::string::unescape;
+use crate::string::{eight_at, unescape};
 use crate::tape::Tape;
 
 /// Objects up to this many members are checked member by member, larger ones once, when they close.
@@ -42,6 +42,9 @@ impl Keys {
         let bit = 1_u64 << (hash >> 26);
         let is_new = self.seen & bit == 0 || self.count() > FEW || self.is_new(text, tape, index, hash);
         self.seen |= bit;
+        if self.entries.len() == self.entries.capacity() {
+            self.grow();
+        }
         self.entries.push(u64::from(hash) << 32 | u64::from(index));
         is_new
     }
@@ -49,9 +52,8 @@ impl Keys {
     #[cold]
     fn is_new(&self, text: &str, tape: &Tape, index: u32, hash: u32) -> bool {
         let earlier = self.entries.get(self.base..).unwrap_or_default();
-        !earlier
-            .iter()
-            .any(|&entry| (entry >> 32) as u32 == hash && same_key(text, tape, entry as u32, index))
+        let is_same = |entry: u64| key_text(text, tape, index_of(entry)) == key_text(text, tape, index);
+        !earlier.iter().any(|&entry| hash_of(entry) == hash && is_same(entry))
     }
 
     /// The innermost object closes; returns the index of its first duplicate key, if it has one.
@@ -64,25 +66,38 @@ impl Keys {
         duplicate
     }
 
+    /// Memory for more keys, by half: twice would be too much beside a tape for the same text.
+    #[cold]
+    fn grow(&mut self) {
+        self.entries.reserve_exact(self.entries.len() / 2 + 32);
+    }
+
     #[cold]
     fn find_duplicate(&mut self, text: &str, tape: &Tape) -> Option<u32> {
         let entries = self.entries.get_mut(self.base..).unwrap_or_default();
         entries.sort_unstable();
-        entries
-            .chunk_by(|a, b| a >> 32 == b >> 32)
-            .filter(|run| run.len() > 1)
-            .filter_map(|run| first_duplicate(text, tape, run))
-            .min()
+        let runs = entries.chunk_by_mut(|left, right| hash_of(*left) == hash_of(*right));
+        runs.filter(|run| run.len() > 1).filter_map(|run| first_duplicate(text, tape, run)).min()
     }
 }
 
-/// The lowest index among keys of equal hash that repeats an earlier key.
-fn first_duplicate(text: &str, tape: &Tape, run: &[u64]) -> Option<u32> {
-    let mut keys: Vec<_> =
-        run.iter().map(|&entry| (key_text(text, tape, entry as u32), entry as u32)).collect();
-    keys.sort_unstable();
-    let repeats = keys.chunk_by(|a, b| a.0 == b.0).filter_map(|same| same.get(1));
-    repeats.map(|(_, index)| *index).min()
+/// The hash of the key of an entry.
+fn hash_of(entry: u64) -> u32 {
+    (entry >> 32) as u32
+}
+
+/// The place on the tape of the key of an entry.
+fn index_of(entry: u64) -> u32 {
+    entry as u32
+}
+
+/// The lowest index among keys of equal hash that repeats an earlier key. Sorts them; in place, because all keys
+/// of a large object may have the same hash.
+fn first_duplicate(text: &str, tape: &Tape, run: &mut [u64]) -> Option<u32> {
+    let key = |entry: u64| key_text(text, tape, index_of(entry));
+    run.sort_unstable_by(|left, right| key(*left).cmp(&key(*right)).then(left.cmp(right)));
+    let same = run.chunk_by(|left, right| key(*left) == key(*right));
+    same.filter_map(|same| same.get(1)).map(|repeat| index_of(*repeat)).min()
 }
 
 /// What stands between the quotes of the key at `index`.
@@ -96,10 +111,6 @@ fn key_text<'t>(text: &'t str, tape: &Tape, index: u32) -> std::borrow::Cow<'t, 
     unescape(raw_key(text, tape, index))
 }
 
-fn same_key(text: &str, tape: &Tape, left: u32, right: u32) -> bool {
-    key_text(text, tape, left) == key_text(text, tape, right)
-}
-
 /// The hash of a key without escapes that stands at `start..end`.
 #[inline(always)]
 pub(crate) fn hash_plain(bytes: &[u8], start: usize, end: usize) -> u32 {
@@ -107,7 +118,7 @@ pub(crate) fn hash_plain(bytes: &[u8], start: usize, end: usize) -> u32 {
     let ends = (eight_at(bytes, start), eight_at(bytes, start + len.saturating_sub(8)));
     let (Some(head), Some(tail)) = ends else { return hash(bytes.get(start..end).unwrap_or_default()) };
     // What follows a short key is no part of it.
-    let mask = u64::MAX >> (8 * 8_usize.saturating_sub(len)).min(63);
+    let mask = u64::MAX.checked_shr(8 * 8_u32.saturating_sub(len as u32)).unwrap_or(0);
     mix(head & mask, tail & mask, len)
 }
 
@@ -115,11 +126,6 @@ pub(crate) fn hash_plain(bytes: &[u8], start: usize, end: usize) -> u32 {
 #[cold]
 pub(crate) fn hash_escaped(raw: &str) -> u32 {
     hash(unescape(raw).as_bytes())
-}
-
-#[inline(always)]
-fn eight_at(bytes: &[u8], at: usize) -> Option<u64> {
-    Some(u64::from_le_bytes(*bytes.get(at..)?.first_chunk()?))
 }
 
 /// A hash of length, first and last bytes. Keys that differ only in the middle collide, which costs time, not

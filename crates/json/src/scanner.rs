@@ -23,7 +23,7 @@ pub(crate) fn scan(text: &str, limits: &Limits) -> Result<Tape, ScanError> {
         text,
         bytes: text.as_bytes(),
         limits,
-        tape: Tape::with_capacity(text.len()),
+        tape: Tape::for_text(text.as_bytes()),
         keys: Keys::new(),
         parent: NO_PARENT,
         in_object: false,
@@ -55,6 +55,7 @@ impl Scanner<'_> {
                 at = self.key(at)?;
             }
             at = self.skip_space(at);
+            self.tape.make_room(self.bytes.get(at..).unwrap_or_default());
             match byte(self.bytes, at) {
                 b'"' => at = self.string(at)?.quote + 1,
                 b'0'..=b'9' => at = self.unsigned(at)?,
@@ -160,6 +161,7 @@ impl Scanner<'_> {
         if self.keys.count() >= self.limits.max_members as usize {
             return Err(ScanErrorKind::TooManyMembers.at(at));
         }
+        self.tape.make_room(self.bytes.get(at..).unwrap_or_default());
         let index = self.tape.len();
         let found = self.string(at)?;
         let hash = self.hash_key(at + 1, found);

@@ -45,20 +45,42 @@ fn find_end_escaped(bytes: &[u8], start: usize) -> Result<Found, ScanError> {
 /// The offset of the first byte that is a quote, a backslash or a control character, or the end.
 #[inline(always)]
 pub(crate) fn skip_plain(bytes: &[u8], start: usize) -> usize {
+    /// Most strings end sooner; longer ones are worth another loop.
+    const SHORT: usize = 32;
+    skip_words(bytes, start, start + SHORT).unwrap_or_else(|at| skip_long(bytes, at))
+}
+
+/// Looks at eight bytes at a time, up to `end`; `Err` tells how far there was nothing special.
+#[inline(always)]
+fn skip_words(bytes: &[u8], start: usize, end: usize) -> Result<usize, usize> {
     let mut at = start;
-    loop {
-        let rest = bytes.get(at..).unwrap_or_default();
-        let Some(chunk) = rest.first_chunk::<8>() else { break };
-        let marks = special_bytes(u64::from_le_bytes(*chunk));
+    while at < end {
+        let Some(word) = eight_at(bytes, at) else { break };
+        let marks = special_bytes(word);
         if marks != 0 {
-            return at + (marks.trailing_zeros() / 8) as usize;
+            return Ok(at + (marks.trailing_zeros() / 8) as usize);
         }
         at += 8;
     }
-    while at < bytes.len() && !is_special(byte(bytes, at)) {
-        at += 1;
-    }
-    at
+    Err(at)
+}
+
+/// Goes on where a string is long.
+#[inline(never)]
+fn skip_long(bytes: &[u8], start: usize) -> usize {
+    let (chunks, _) = bytes.get(start..).unwrap_or_default().as_chunks::<32>();
+    let is_plain = |chunk: &&[u8; 32]| !chunk.iter().fold(false, |found, byte| found | is_special(*byte));
+    let at = start + 32 * chunks.iter().take_while(is_plain).count();
+    skip_words(bytes, at, usize::MAX).unwrap_or_else(|at| {
+        let rest = bytes.get(at..).unwrap_or_default();
+        at + rest.iter().position(|byte| is_special(*byte)).unwrap_or(rest.len())
+    })
+}
+
+/// The eight bytes at `at` as one number, the first byte lowest.
+#[inline(always)]
+pub(crate) fn eight_at(bytes: &[u8], at: usize) -> Option<u64> {
+    Some(u64::from_le_bytes(*bytes.get(at..)?.first_chunk()?))
 }
 
 #[inline(always)]

@@ -1,5 +1,7 @@
 //! The tape: one entry of one or two words for each value and key, in the order of the text.
-//! Must never hold more words than the text has bytes; that is what bounds its memory to four times the text.
+//! Must never be longer than one word for each byte of text: an array of scalars takes one word for two bytes, a
+//! container inside a container two for two. That, and memory that is reserved once for large texts, bounds it
+//! to four times the text.
 //!
 //! The first word of an entry is its tag (3 bits) and the offset at which it starts (29 bits).
 //! - Literals and numbers have no second word; their end is found in the text.
@@ -16,6 +18,9 @@ const OFFSET_MASK: u32 = (1 << OFFSET_BITS) - 1;
 /// Where the count of bytes ends and the count of words begins in the second word of a narrow container.
 const NARROW_BITS: u32 = 16;
 const NARROW_MAX: usize = (1 << NARROW_BITS) - 1;
+
+/// A tape for a text of this size may grow by doubling and still stay within four times the text and 64 KiB.
+const SMALL_TEXT_BYTES: usize = 16 * 1024;
 
 /// What an entry is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,8 +73,28 @@ pub(crate) struct Tape {
 }
 
 impl Tape {
-    pub(crate) fn with_capacity(n_words: usize) -> Self {
-        Self { words: Vec::with_capacity(n_words) }
+    /// An empty tape with the memory that a usual small text of this size needs.
+    pub(crate) fn for_text(bytes: &[u8]) -> Self {
+        Self { words: Vec::with_capacity(bytes.len().min(SMALL_TEXT_BYTES) / 3 + 16) }
+    }
+
+    /// Makes room for two words, given what the text still holds.
+    #[inline(always)]
+    pub(crate) fn make_room(&mut self, rest: &[u8]) {
+        if self.words.capacity() - self.words.len() < 2 {
+            self.grow(rest);
+        }
+    }
+
+    /// A tape for a small text doubles. One for a large text grows once, to what the rest of the text can need:
+    /// growing again would hold the old and the new memory at once.
+    #[cold]
+    fn grow(&mut self, rest: &[u8]) {
+        if rest.len() <= SMALL_TEXT_BYTES {
+            self.words.reserve(2);
+        } else {
+            self.words.reserve_exact(max_words(rest));
+        }
     }
 
     /// The number of words; also the index of the next entry.
@@ -178,10 +203,32 @@ impl Tape {
 
     /// Gives memory back where much of it is unused.
     pub(crate) fn trim(&mut self) {
-        /// Below this a trim costs more than it saves.
-        const WORTH_TRIMMING: usize = 4096;
-        if self.words.capacity() > WORTH_TRIMMING && self.words.capacity() > 2 * self.words.len() {
+        if self.words.capacity() > SMALL_TEXT_BYTES && self.words.capacity() > 2 * self.words.len() {
             self.words.shrink_to_fit();
         }
     }
+}
+
+/// A bound on the words for the rest of a text, the better of two.
+///
+/// - Each value and key stands behind a comma, colon or opening bracket, and takes a word; strings and containers
+///   take two.
+/// - A number takes a word and at least a byte, strings and containers two of each; commas and colons take none.
+///
+/// Of wide containers, which take a third word, each depth has at most one in 64 KiB.
+fn max_words(rest: &[u8]) -> usize {
+    /// So many bytes can be counted in eight bits.
+    const CHUNK: usize = 32;
+    let (mut n_separators, mut n_halves) = (0, 0);
+    let (chunks, last) = rest.as_chunks::<CHUNK>();
+    for chunk in chunks {
+        // Sums instead of branches, so that the compiler counts many bytes at once.
+        let separators = chunk.iter().map(|&byte| u8::from(byte == b',') + u8::from(byte == b':'));
+        let opens = |byte: u8| u8::from(byte == b'[') + u8::from(byte == b'{');
+        let halves = chunk.iter().map(|&byte| opens(byte) * 4 + u8::from(byte == b'"'));
+        n_separators += usize::from(separators.sum::<u8>());
+        n_halves += usize::from(halves.sum::<u8>());
+    }
+    let by_place = n_separators + n_halves / 2 + 2 * last.len();
+    by_place.min(rest.len() - n_separators) + rest.len() / 1024 + 64
 }
