@@ -13,8 +13,8 @@ usage: testkit-load --url http://HOST:PORT/PATH [options]
   --requests N      measure so many requests instead
   --warm-up N       requests before measuring (2000)
   --token TOKEN     bearer token
-  --tool NAME       tool to call (search_image_sets)
-  --body-bytes N    size of the request's body (200)
+  --tool NAME       tool to call (search)
+  --body-bytes N    size of the request's body, if the smallest call is smaller (200)
   --cpu-of PID      also report the CPU time of this process; may be repeated";
 
 /// A parsed command line.
@@ -40,7 +40,7 @@ impl Options {
             n_requests: None,
             n_warm_up: 2000,
             token: None,
-            tool: "search_image_sets".into(),
+            tool: "search".into(),
             body_bytes: 200,
             cpu_of: Vec::new(),
         };

@@ -9,7 +9,7 @@ use testkit::wire::{Framing, Head};
 use testkit::{Message, Request, fixed};
 
 /// The first id; all ids have as many digits, so that a request is patched in place.
-const FIRST_ID: u64 = 1_000_000_000;
+const FIRST_ID: u64 = 1_000_000;
 
 /// The prepared request.
 pub struct Target {
@@ -82,12 +82,12 @@ fn check_body(body: &[u8], id: u64) -> Result<(), String> {
     if right { Ok(()) } else { Err(format!("wrong reply to {id}: {}", String::from_utf8_lossy(body))) }
 }
 
-/// A call whose body has the size, made up to it with a longer argument.
+/// The smallest call with an argument, made up to the size with a second one.
 fn message(tool: &str, body_bytes: usize) -> Message {
-    let with = |filler: usize| {
-        let arguments = json!({"datastore_id": "0".repeat(filler), "limit": 50});
-        Message::call(FIRST_ID, tool, arguments).modern()
-    };
-    let smallest = with(1).bytes().len();
-    with(1 + body_bytes.saturating_sub(smallest))
+    let smallest = Message::call(FIRST_ID, tool, json!({"limit": 50})).modern();
+    let missing = body_bytes.saturating_sub(smallest.bytes().len() + r#","text":"""#.len());
+    if missing == 0 {
+        return smallest;
+    }
+    Message::call(FIRST_ID, tool, json!({"limit": 50, "text": "x".repeat(missing)})).modern()
 }

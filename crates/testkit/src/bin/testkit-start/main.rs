@@ -9,10 +9,13 @@ use serde_json::{Value, json};
 use std::io;
 use std::net::SocketAddr;
 use std::process::{Child, Command, ExitCode, Stdio};
+use std::time::Duration;
 use testkit::stopwatch::monotonic_ns;
+use testkit::wire::{Framing, Head};
 use testkit::{Message, Request, fixed};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 
 /// A server that takes longer has failed to start.
 const LIMIT_NS: u64 = 20_000_000_000;
@@ -45,7 +48,7 @@ async fn main() -> ExitCode {
 
 fn options() -> Option<Options> {
     let mut arguments = std::env::args().skip(1);
-    let (mut url, mut token, mut tool) = (None, None, "search_image_sets".to_owned());
+    let (mut url, mut token, mut tool) = (None, None, "search".to_owned());
     loop {
         match arguments.next()?.as_str() {
             "--url" => url = arguments.next(),
@@ -56,15 +59,17 @@ fn options() -> Option<Options> {
         }
     }
     let (host, path) = url.as_deref()?.strip_prefix("http://")?.split_once('/')?;
-    let message = Message::call(1, &tool, json!({"datastore_id": "d0", "limit": 5})).modern();
-    let request =
-        Request::modern(&format!("/{path}"), &message).with("Host", host).with("Connection", "close");
+    let message = Message::call(1, &tool, json!({"limit": 50})).modern();
+    let request = Request::modern(&format!("/{path}"), &message).with("Host", host);
     let request = token.iter().fold(request, |request, token| request.bearer(token));
     Some(Options { address: host.parse().ok()?, request: request.bytes(), command: arguments.collect() })
 }
 
 async fn measure(options: &Options) -> io::Result<Value> {
     let (program, arguments) = options.command.split_first().ok_or(io::ErrorKind::InvalidInput)?;
+    if TcpStream::connect(options.address).await.is_ok() {
+        return Err(io::Error::other(format!("something else listens on {} already", options.address)));
+    }
     let start_ns = monotonic_ns();
     let mut child =
         Command::new(program).args(arguments).stdout(Stdio::null()).stdin(Stdio::null()).spawn()?;
@@ -95,7 +100,8 @@ async fn first_answer(options: &Options, child: &mut Child, start_ns: u64) -> io
         }
         if let Ok(stream) = TcpStream::connect(options.address).await {
             let accepted_ns = monotonic_ns();
-            call(stream, &options.request).await?;
+            let answer = timeout(Duration::from_nanos(LIMIT_NS), call(stream, &options.request));
+            answer.await??;
             return Ok((accepted_ns, monotonic_ns()));
         }
         tokio::task::yield_now().await;
@@ -105,8 +111,14 @@ async fn first_answer(options: &Options, child: &mut Child, start_ns: u64) -> io
 async fn call(mut stream: TcpStream, request: &[u8]) -> io::Result<()> {
     let mut reply = Vec::new();
     stream.write_all(request).await?;
-    stream.read_to_end(&mut reply).await?;
+    while !is_complete(&reply) && stream.read_buf(&mut reply).await? > 0 {}
     let reply = String::from_utf8_lossy(&reply).into_owned();
     let right = reply.starts_with("HTTP/1.1 200") && reply.contains(fixed::CALLED);
     if right { Ok(()) } else { Err(io::Error::other(format!("unexpected reply: {reply}"))) }
+}
+
+fn is_complete(reply: &[u8]) -> bool {
+    Head::parse(reply).is_some_and(|head| {
+        Framing::of_reply(&head).decode(reply.get(head.size_bytes..).unwrap_or_default()).complete
+    })
 }

@@ -49,10 +49,10 @@ fn discovered() -> Value {
 }
 
 fn tools() -> Value {
-    let tool = json!({"name": "search_image_sets", "description": "Searches the image sets of a datastore.",
-        "inputSchema": {"type": "object", "required": ["datastore_id"], "properties": {
-            "datastore_id": {"type": "string", "minLength": 1},
-            "modality": {"type": "string"},
-            "limit": {"type": "integer", "minimum": 1, "maximum": 500}}}});
+    let tool = json!({"name": "search", "description": "Searches the image sets of a datastore.",
+        "inputSchema": {"type": "object", "required": ["limit"], "properties": {
+            "limit": {"type": "integer", "minimum": 1, "maximum": 500},
+            "modality": {"type": "string", "enum": ["CT", "MR", "US"]},
+            "text": {"type": "string"}}}});
     json!({"tools": [tool], "resultType": "complete", "ttlMs": 60_000, "cacheScope": "public"})
 }
