@@ -130,6 +130,10 @@ pub(crate) fn is_finite(text: &[u8]) -> bool {
 /// Where the number that starts at `start` ends, in a text that was scanned before.
 pub(crate) fn number_end(bytes: &[u8], start: usize) -> usize {
     let rest = bytes.get(start..).unwrap_or_default();
-    let is_part = |byte: &&u8| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E');
-    start + rest.iter().take_while(is_part).count()
+    start + rest.iter().take_while(|byte| is_number_part(**byte)).count()
+}
+
+/// Whether a byte can stand in a number.
+pub(crate) fn is_number_part(byte: u8) -> bool {
+    matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E')
 }

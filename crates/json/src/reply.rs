@@ -127,6 +127,11 @@ impl ReplyScanner {
         let mut held_from = 0;
         let mut at = 0;
         while at < chunk.len() {
+            let unread_depth = self.envelope.unread_depth(&self.grammar);
+            if self.grammar.depth() >= unread_depth {
+                let skimmed = self.grammar.skim(chunk, at, unread_depth);
+                at = skimmed.map_err(|kind| self.error(kind.into(), at))?;
+            }
             let (next, event) = self.grammar.step(chunk, at).map_err(|kind| self.error(kind.into(), at))?;
             match event {
                 Event::Nothing => {}

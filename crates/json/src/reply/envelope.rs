@@ -18,17 +18,17 @@ pub(super) enum Interest {
 /// A member of the reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Member {
-    Jsonrpc,
-    Id,
-    Result,
-    Error,
+    Jsonrpc = 1,
+    Id = 2,
+    Result = 4,
+    Error = 8,
 }
 
 /// A member of the result that is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fact {
-    IsError,
-    ResultType,
+    IsError = 16,
+    ResultType = 32,
 }
 
 /// How far a reply has come.
@@ -37,8 +37,8 @@ pub(super) struct Envelope {
     expected_id: String,
     member: Option<Member>,
     fact: Option<Fact>,
-    seen_members: Vec<Member>,
-    seen_facts: Vec<Fact>,
+    /// One bit for each member and fact.
+    seen: u8,
     tool_error: bool,
     input_required: bool,
 }
@@ -60,6 +60,11 @@ impl Envelope {
             2 if self.in_result(grammar) && (is_key || self.fact.is_some()) => Ok(Interest::Hold),
             _ => Ok(Interest::None),
         }
+    }
+
+    /// With this many containers open, nothing in them is read.
+    pub(super) fn unread_depth(&self, grammar: &Grammar) -> usize {
+        if self.member == Some(Member::Result) && grammar.second_is_object() { 3 } else { 2 }
     }
 
     fn in_result(&self, grammar: &Grammar) -> bool {
@@ -99,10 +104,7 @@ impl Envelope {
             "error" => Member::Error,
             _ => return Err(ReplyErrorKind::UnknownMember),
         };
-        if self.seen_members.contains(&member) {
-            return Err(ReplyErrorKind::DuplicateMember);
-        }
-        self.seen_members.push(member);
+        self.see(member as u8)?;
         if self.has(Member::Result) && self.has(Member::Error) {
             return Err(ReplyErrorKind::NotOneOutcome);
         }
@@ -112,7 +114,7 @@ impl Envelope {
     }
 
     fn has(&self, member: Member) -> bool {
-        self.seen_members.contains(&member)
+        self.seen & member as u8 != 0
     }
 
     fn end_member(&mut self, text: &str) -> Checked {
@@ -129,11 +131,15 @@ impl Envelope {
             "resultType" => Some(Fact::ResultType),
             _ => None,
         };
-        let Some(fact) = self.fact else { return Ok(()) };
-        if self.seen_facts.contains(&fact) {
+        self.fact.map_or(Ok(()), |fact| self.see(fact as u8))
+    }
+
+    /// Notes that a member or fact was there.
+    fn see(&mut self, bit: u8) -> Checked {
+        if self.seen & bit != 0 {
             return Err(ReplyErrorKind::DuplicateMember);
         }
-        self.seen_facts.push(fact);
+        self.seen |= bit;
         Ok(())
     }
 

@@ -2,7 +2,8 @@
 //! piece.
 
 use crate::error::ScanErrorKind;
-use crate::string::skip_plain;
+use crate::literal::{is_number_part, literal, number};
+use crate::string::{find_end, skip_plain};
 
 /// What a step went over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,6 +90,11 @@ impl Grammar {
         self.open.last() == Some(&true)
     }
 
+    /// Whether the container inside the outermost one is an object.
+    pub(super) fn second_is_object(&self) -> bool {
+        self.open.get(1) == Some(&true)
+    }
+
     /// Whether the outermost container has closed.
     pub(super) fn is_done(&self) -> bool {
         self.is_done
@@ -114,6 +120,43 @@ impl Grammar {
                 }
             }
         }
+    }
+
+    /// Goes over whole tokens as long as at least `depth` containers stay open, and returns the offset behind
+    /// them. It stops at whatever it cannot finish, the next step then says what that is.
+    pub(super) fn skim(&mut self, chunk: &[u8], start: usize, depth: usize) -> Result<usize, ScanErrorKind> {
+        let mut at = start;
+        while let Some(next) = self.whole_token(chunk, at, depth) {
+            at = next;
+        }
+        match std::str::from_utf8(chunk.get(start..at).unwrap_or_default()) {
+            Ok(_) => Ok(at),
+            Err(_) => Err(ScanErrorKind::NotUtf8),
+        }
+    }
+
+    #[inline(always)]
+    fn whole_token(&mut self, chunk: &[u8], at: usize, depth: usize) -> Option<usize> {
+        let at = skip_space(chunk, at);
+        let byte = *chunk.get(at)?;
+        let (next, state) = match (self.state, byte) {
+            (State::Value | State::ValueOrClose, b'"') => (string_end(chunk, at)?, State::Behind),
+            (State::Key | State::KeyOrClose, b'"') => (string_end(chunk, at)?, State::Colon),
+            (State::Value | State::ValueOrClose, b'-' | b'0'..=b'9') => {
+                let end = number(chunk, at).ok()?;
+                // The next piece may go on with what ends this one.
+                chunk.get(end).filter(|byte| !is_number_part(**byte))?;
+                (end, State::Behind)
+            }
+            (State::Value | State::ValueOrClose, b't' | b'f' | b'n') => {
+                (literal(chunk, at).ok()?, State::Behind)
+            }
+            (State::Text(_) | State::Number | State::Literal(_), _) => return None,
+            (_, b'}' | b']') if self.open.len() <= depth => return None,
+            _ => return self.structure(byte, at + 1).ok().map(|(next, _)| next),
+        };
+        self.state = state;
+        Some(next)
     }
 
     fn structure(&mut self, byte: u8, next: usize) -> Step {
@@ -171,8 +214,7 @@ impl Grammar {
     /// Goes over the digits of a number; whether they keep to the grammar is seen when it has ended.
     fn number(&mut self, chunk: &[u8], at: usize) -> (usize, Event) {
         let rest = chunk.get(at..).unwrap_or_default();
-        let is_part = |byte: &u8| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E');
-        match rest.iter().position(|byte| !is_part(byte)) {
+        match rest.iter().position(|byte| !is_number_part(*byte)) {
             None => (chunk.len(), Event::Nothing),
             Some(n_part) => {
                 self.state = State::Behind;
@@ -242,6 +284,13 @@ impl Grammar {
     }
 }
 
+/// Where the string that begins at `at` ends, if it ends in this piece and is right.
+#[inline(always)]
+fn string_end(chunk: &[u8], at: usize) -> Option<usize> {
+    find_end(chunk, at + 1).ok().map(|found| found.quote + 1)
+}
+
+#[inline(always)]
 fn skip_space(chunk: &[u8], at: usize) -> usize {
     let rest = chunk.get(at..).unwrap_or_default();
     at + rest.iter().take_while(|byte| matches!(byte, b' ' | b'\n' | b'\r' | b'\t')).count()
