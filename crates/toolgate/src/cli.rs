@@ -21,7 +21,7 @@ Exit codes: 0 done, allowed, nothing found; 1 failed, denied or problems found; 
 
 /// A policy gateway for the Model Context Protocol.
 #[derive(Debug, Parser)]
-#[command(name = "toolgate", version, about, max_term_width = 100, after_help = AFTER_HELP)]
+#[command(name = "toolgate", version, max_term_width = 100, after_help = AFTER_HELP)]
 #[command(subcommand_required = true, arg_required_else_help = true, disable_help_subcommand = true)]
 pub struct Cli {
     /// Options of every subcommand.
@@ -41,9 +41,9 @@ pub struct Global {
     /// Print JSON, one value per line, for programs.
     #[arg(long, global = true, help_heading = "Global options")]
     pub json: bool,
-    /// Use colours; `auto` follows the terminal and NO_COLOR.
+    /// Use colours: auto (on a terminal unless NO_COLOR is set), always or never.
     #[arg(long, global = true, value_enum, default_value = "auto", value_name = "WHEN")]
-    #[arg(help_heading = "Global options", hide_possible_values = false)]
+    #[arg(help_heading = "Global options", hide_possible_values = true, hide_default_value = true)]
     pub color: When,
 }
 

@@ -4,6 +4,7 @@
 pub mod cli;
 mod command;
 pub mod config;
+pub mod demo;
 pub mod exit;
 pub mod init;
 pub mod output;

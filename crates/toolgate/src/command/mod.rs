@@ -1,7 +1,9 @@
 //! The subcommands, one file each.
 
 mod completions;
+mod init;
 mod policy;
+mod sample_server;
 
 use clap::Subcommand;
 
@@ -14,8 +16,14 @@ pub enum Command {
     /// Check, explain and format policies
     #[command(subcommand)]
     Policy(policy::Command),
+    /// Put the servers of an MCP client behind the gateway
+    #[command(long_about = init::ABOUT)]
+    Init(init::Arguments),
     /// Print a completion script for a shell
     Completions(completions::Arguments),
+    /// Run the imaging sample server
+    #[command(hide = true)]
+    SampleServer(sample_server::Arguments),
 }
 
 impl Command {
@@ -26,7 +34,9 @@ impl Command {
     pub fn run(self, global: &Global) -> anyhow::Result<Exit> {
         match self {
             Self::Policy(command) => command.run(global),
+            Self::Init(arguments) => init::run(global, &arguments),
             Self::Completions(arguments) => completions::run(&arguments),
+            Self::SampleServer(arguments) => sample_server::run(global, &arguments),
         }
     }
 }

@@ -4,7 +4,7 @@
 mod grants;
 pub mod instant;
 pub mod name;
-mod policies;
+pub mod policies;
 pub mod problem;
 pub mod quantity;
 mod report;

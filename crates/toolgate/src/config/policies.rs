@@ -25,7 +25,9 @@ pub fn read(files: &[PolicyFile]) -> (BTreeMap<String, String>, Vec<Problem>) {
     (texts, problems)
 }
 
-fn problem(file: &PolicyFile, diagnostic: &policy::Diagnostic) -> Problem {
+/// A diagnostic of a policy with the name of its file.
+#[must_use]
+pub fn problem(file: &PolicyFile, diagnostic: &policy::Diagnostic) -> Problem {
     Problem {
         file: file.path.clone(),
         line: Some(diagnostic.line),

@@ -29,7 +29,10 @@ pub enum Kind {
     /// A command that can be wrapped.
     Stdio(Launch),
     /// A command that is wrapped already.
-    Wrapped,
+    Wrapped {
+        /// The server id that it was given.
+        server: Option<String>,
+    },
     /// Something else, and why it is left alone.
     LeftAlone(String),
 }
@@ -96,7 +99,7 @@ fn kind(entry: &Value<'_>) -> Kind {
         return Kind::LeftAlone(reason);
     }
     match launch(entry) {
-        Ok(launch) if is_wrapped(&launch.command) => Kind::Wrapped,
+        Ok(launch) if is_wrapped(&launch.command) => Kind::Wrapped { server: server_of(&launch.command) },
         Ok(launch) => Kind::Stdio(launch),
         Err(reason) => Kind::LeftAlone(reason),
     }
@@ -143,6 +146,13 @@ fn is_wrapped(command: &[String]) -> bool {
     is_ours && own_words.into_iter().any(|word| word == "wrap")
 }
 
+/// The word behind `--server` of a wrapped command.
+fn server_of(command: &[String]) -> Option<String> {
+    let mut own_words = command.iter().take_while(|word| *word != "--");
+    own_words.find(|word| *word == "--server")?;
+    own_words.next().cloned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Kind, at, read, read_all};
@@ -158,10 +168,10 @@ mod tests {
         for (entry, expected) in [
             (r#"{"command": "npx", "args": ["-y", "x"]}"#, "npx -y x"),
             (r#"{"type": "stdio", "command": "server"}"#, "server"),
-            (r#"{"command": "toolgate", "args": ["wrap", "--server", "x", "--", "npx"]}"#, "wrapped"),
+            (r#"{"command": "toolgate", "args": ["wrap", "--server", "x", "--", "npx"]}"#, "wrapped x"),
             (
                 r#"{"command": "/usr/bin/toolgate", "args": ["--config", "c", "wrap", "--", "npx"]}"#,
-                "wrapped",
+                "wrapped -",
             ),
             (
                 r#"{"command": "toolgate", "args": ["sample-server", "--", "wrap"]}"#,
@@ -186,7 +196,7 @@ mod tests {
             let entries = read(&document(&format!(r#"{{"mcpServers": {{"a": {entry}}}}}"#)), Path::new("/p"));
             let shown = match &entries[0].kind {
                 Kind::Stdio(launch) => launch.command.join(" "),
-                Kind::Wrapped => "wrapped".to_owned(),
+                Kind::Wrapped { server } => format!("wrapped {}", server.as_deref().unwrap_or("-")),
                 Kind::LeftAlone(reason) => reason.clone(),
             };
             assert_eq!(shown, expected, "{entry}");

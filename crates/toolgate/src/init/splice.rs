@@ -3,7 +3,7 @@
 
 use json::{Document, Limits, Span, Splicer, Value};
 
-use super::entry::{self, Kind};
+use super::entry::{self, Entry, Kind};
 
 /// How one entry is wrapped.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,7 +53,8 @@ pub fn wrap(document: &Document, wrappings: &[Wrapping]) -> Result<Vec<u8>, Stri
 pub fn unwrap(document: &Document, originals: &[Document]) -> Result<(Vec<u8>, Vec<String>), String> {
     let mut splicer = Splicer::new(document.text().as_bytes());
     let mut unknown = Vec::new();
-    for wrapped in entry::read_all(document).into_iter().filter(|entry| entry.kind == Kind::Wrapped) {
+    let wrapped = entry::read_all(document).into_iter().filter(is_wrapped);
+    for wrapped in wrapped {
         let original = originals.iter().find_map(|original| original_of(original, &wrapped.path));
         match (entry::at(document, &wrapped.path), original) {
             (Some(value), Some(original)) => replace(&mut splicer, value.span(), original)?,
@@ -66,9 +67,13 @@ pub fn unwrap(document: &Document, originals: &[Document]) -> Result<(Vec<u8>, V
 /// The entry's text in an original, unless it was wrapped there already.
 fn original_of(original: &Document, path: &[String]) -> Option<String> {
     let entries = entry::read_all(original);
-    let is_original = |entry: &&entry::Entry| entry.path == path && entry.kind != Kind::Wrapped;
+    let is_original = |entry: &&Entry| entry.path == path && !is_wrapped(entry);
     entries.iter().find(is_original)?;
     Some(entry::at(original, path)?.raw().to_owned())
+}
+
+fn is_wrapped(entry: &Entry) -> bool {
+    matches!(entry.kind, Kind::Wrapped { .. })
 }
 
 /// A copy for people to read, in which the values of `env` and `headers` are hidden.

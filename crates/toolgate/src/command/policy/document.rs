@@ -1,0 +1,68 @@
+//! The policies that a command line names: files, names of the policies folder, or `-` for standard input.
+
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ::policy::{Diagnostic, Policy};
+use anyhow::Context as _;
+
+use crate::cli::Global;
+use crate::config::policies::problem;
+use crate::config::problem::{Problem, Problems};
+use crate::config::snapshot::{PolicyFile, Snapshot};
+use crate::config::suggest;
+use crate::exit::Usage;
+
+/// Reads the named policies; none named means all of the folder.
+pub fn read(global: &Global, named: &[String]) -> anyhow::Result<Vec<PolicyFile>> {
+    if named.is_empty() {
+        let source = global.source()?;
+        let snapshot = Snapshot::read(&source);
+        if !snapshot.problems.is_empty() {
+            return Err(Problems::new(snapshot.problems).into());
+        }
+        if snapshot.policies.is_empty() {
+            let folder = source.policies();
+            return Err(Usage(format!("there are no policies in `{}`; name a file", folder.display())).into());
+        }
+        return Ok(snapshot.policies);
+    }
+    named.iter().map(|name| read_one(global, name)).collect()
+}
+
+fn read_one(global: &Global, named: &str) -> anyhow::Result<PolicyFile> {
+    if named == "-" {
+        let mut bytes = Vec::new();
+        std::io::stdin().lock().read_to_end(&mut bytes).context("cannot read standard input")?;
+        return Ok(PolicyFile { name: "stdin".to_owned(), path: PathBuf::from("-"), bytes });
+    }
+    let path = Path::new(named);
+    let is_file = path.is_file() || named.contains('/') || path.extension().is_some_and(|end| end == "json");
+    if is_file {
+        let bytes = std::fs::read(path).with_context(|| format!("cannot read `{named}`"))?;
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        return Ok(PolicyFile { name, path: path.to_path_buf(), bytes });
+    }
+    let source = global.source()?;
+    let policies = Snapshot::read(&source).policies;
+    let names: Vec<String> = policies.iter().map(|policy| policy.name.clone()).collect();
+    policies.into_iter().find(|policy| policy.name == named).ok_or_else(|| {
+        let meant = suggest::closest(named, names.iter().map(String::as_str));
+        let meant = meant.map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
+        let folder = source.policies();
+        Usage(format!("there is no file and no policy `{named}` in `{}`{meant}", folder.display())).into()
+    })
+}
+
+/// Loads one policy; every problem has its place in the file.
+pub fn load(file: &PolicyFile) -> Result<Arc<Policy>, Problems> {
+    let loaded = ::policy::load(&file.name, file.bytes.clone());
+    loaded.map(Arc::new).map_err(|diagnostics| problems(file, &diagnostics))
+}
+
+/// Diagnostics of a policy with the file's name.
+pub fn problems(file: &PolicyFile, diagnostics: &[Diagnostic]) -> Problems {
+    let problems: Vec<Problem> = diagnostics.iter().map(|diagnostic| problem(file, diagnostic)).collect();
+    Problems::new(problems)
+}

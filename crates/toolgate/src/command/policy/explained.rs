@@ -1,0 +1,194 @@
+//! An explanation as people and programs read it: the rules of every step, the decision, and what it obliges to.
+//! It shows types and paths; values only when it is given them.
+
+use ::policy::{
+    Allowed, Answer, Decision, Denial, Explanation, Facts, Finding, LimitDemand, OperandOutcome, RuleId,
+};
+use json::Document;
+use serde_json::{Value, json};
+
+use crate::output::{Output, Tone};
+
+/// An explanation and what is told with it.
+pub struct Explained<'a> {
+    /// The call.
+    pub facts: Facts<'a>,
+    /// What every rule answered.
+    pub explanation: &'a Explanation,
+    /// Whether lists show the tool.
+    pub listed: bool,
+    /// The rule that keeps it out of lists.
+    pub listed_rule: Option<RuleId>,
+    /// Whether a schema was given.
+    pub is_schema_known: bool,
+    /// The arguments, when their values are to be shown.
+    pub values: Option<&'a Document>,
+}
+
+impl Explained<'_> {
+    /// For people.
+    pub fn to_lines(&self, output: Output) -> Vec<String> {
+        let Facts { grant, server, tool } = self.facts;
+        let call = format!("`{tool}` on server `{server}` for grant `{grant}`");
+        let mut lines = vec![output.paint(Tone::Strong, call)];
+        for finding in &self.explanation.findings {
+            lines.extend(self.finding_lines(output, finding));
+        }
+        if !self.is_schema_known {
+            let note = "no schema was given: the check of arguments is left out; use `--schema FILE`";
+            lines.push(output.paint(Tone::Quiet, format!("  note: {note}")));
+        }
+        match &self.explanation.decision {
+            Decision::Allow(allowed) => lines.extend(allowed_lines(output, allowed)),
+            Decision::Deny(denial) => lines.extend(denied_lines(output, denial)),
+        }
+        lines.push(match &self.listed_rule {
+            None if self.listed => "lists show the tool".to_owned(),
+            rule => format!("lists do not show the tool: {}", rule.as_ref().map_or("", RuleId::as_str)),
+        });
+        lines
+    }
+
+    fn finding_lines(&self, output: Output, finding: &Finding) -> Vec<String> {
+        let (tone, answer) = match finding.answer {
+            Answer::Passes => (Tone::Good, "passes"),
+            Answer::Denies => (Tone::Bad, "denies"),
+            Answer::Reserves => (Tone::Warning, "reserves"),
+        };
+        let mut line = format!("  {:<14}{}", finding.step.as_str(), output.paint(tone, answer));
+        if !finding.rule.as_str().is_empty() {
+            line.push_str(&format!("  {}", finding.rule));
+        }
+        if let Some(policy) = &finding.policy {
+            line.push_str(&output.paint(Tone::Quiet, format!("  ({policy})")));
+        }
+        let mut lines = vec![line];
+        for operand in &finding.operands {
+            let value = self.value_at(&operand.path).map(|value| format!(" = {value}")).unwrap_or_default();
+            lines.push(format!("                {operand}{value}"));
+        }
+        lines
+    }
+
+    /// The value that a path such as `args.amount` leads to, when values are to be shown.
+    fn value_at(&self, path: &str) -> Option<&str> {
+        let steps = path.strip_prefix("args.")?.split('.');
+        let found = steps.into_iter().try_fold(self.values?.root(), |value, step| value.get(step))?;
+        Some(found.raw())
+    }
+
+    /// For programs.
+    pub fn to_json(&self) -> Value {
+        let findings: Vec<Value> =
+            self.explanation.findings.iter().map(|finding| self.finding_json(finding)).collect();
+        let (effect, decision) = match &self.explanation.decision {
+            Decision::Allow(allowed) => ("allow", allowed_json(allowed)),
+            Decision::Deny(denial) => ("deny", denied_json(denial)),
+        };
+        json!({
+            "tool": self.facts.tool,
+            "server": self.facts.server,
+            "grant": self.facts.grant,
+            "effect": effect,
+            "decision": decision,
+            "findings": findings,
+            "listed": self.listed,
+            "listed_rule": self.listed_rule.as_ref().map(RuleId::as_str),
+            "schema_known": self.is_schema_known,
+        })
+    }
+
+    fn finding_json(&self, finding: &Finding) -> Value {
+        let operand = |operand: &OperandOutcome| {
+            let mut shown = json!({
+                "path": *operand.path,
+                "operator": operand.operator,
+                "found": operand.found.to_string(),
+                "truth": operand.truth.as_str(),
+            });
+            let value = self.value_at(&operand.path).and_then(|raw| serde_json::from_str::<Value>(raw).ok());
+            if let (Some(value), Some(members)) = (value, shown.as_object_mut()) {
+                members.insert("value".to_owned(), value);
+            }
+            shown
+        };
+        json!({
+            "step": finding.step.as_str(),
+            "answer": match finding.answer {
+                Answer::Passes => "passes",
+                Answer::Denies => "denies",
+                Answer::Reserves => "reserves",
+            },
+            "policy": finding.policy.as_deref(),
+            "rule": finding.rule.as_str(),
+            "pointer": finding.pointer,
+            "reason": finding.reason.as_deref(),
+            "operands": finding.operands.iter().map(operand).collect::<Vec<_>>(),
+        })
+    }
+}
+
+fn allowed_lines(output: Output, allowed: &Allowed) -> Vec<String> {
+    let mut lines = vec![output.paint(Tone::Good, "allowed")];
+    if let Some(repaired) = &allowed.repaired {
+        lines.push(format!(
+            "  mended before the call is judged and forwarded: {}",
+            repaired.pointers.join(", ")
+        ));
+    }
+    for demand in &*allowed.limits {
+        let LimitDemand { spec, amount } = demand;
+        lines.push(format!(
+            "  reserves {amount} of {} {} {}, counter `{}`, scope {}",
+            spec.max,
+            spec.unit,
+            spec.window,
+            spec.counter,
+            spec.scope.as_str()
+        ));
+    }
+    lines
+}
+
+fn denied_lines(output: Output, denial: &Denial) -> Vec<String> {
+    let mut lines = vec![format!("{} by {}", output.paint(Tone::Bad, "denied"), denial.rule)];
+    if !denial.pointer.is_empty() && denial.pointer != denial.rule.as_str() {
+        lines.push(format!("  at {}", denial.pointer));
+    }
+    lines.push(match &denial.reason {
+        _ if denial.kind.looks_unknown() => "  the agent is told that there is no such tool".to_owned(),
+        Some(reason) => format!("  the agent is told: {reason}"),
+        None => "  the agent is told no reason".to_owned(),
+    });
+    lines
+}
+
+fn allowed_json(allowed: &Allowed) -> Value {
+    let limit = |demand: &LimitDemand| {
+        json!({
+            "policy": *demand.spec.policy,
+            "counter": *demand.spec.counter,
+            "rule": demand.spec.rule.as_str(),
+            "amount": demand.amount.to_string(),
+            "max": demand.spec.max.to_string(),
+            "window": demand.spec.window.to_string(),
+            "scope": demand.spec.scope.as_str(),
+            "unit": *demand.spec.unit,
+        })
+    };
+    json!({
+        "mended": allowed.repaired.as_ref().map(|repaired| &repaired.pointers),
+        "limits": allowed.limits.iter().map(limit).collect::<Vec<_>>(),
+    })
+}
+
+fn denied_json(denial: &Denial) -> Value {
+    json!({
+        "kind": denial.kind.as_str(),
+        "rule": denial.rule.as_str(),
+        "pointer": denial.pointer,
+        "policy": denial.policy.as_deref(),
+        "reason": denial.reason.as_deref(),
+        "looks_unknown": denial.kind.looks_unknown(),
+    })
+}

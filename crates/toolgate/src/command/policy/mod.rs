@@ -1,0 +1,34 @@
+//! `toolgate policy …`: what can be asked of policies without a running gateway.
+
+mod document;
+mod explain;
+mod explained;
+mod fmt;
+mod lint;
+
+use clap::Subcommand;
+
+use crate::cli::Global;
+use crate::exit::Exit;
+
+/// What to do with policies.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Check policies and report everything that is wrong or doubtful
+    Lint(lint::Arguments),
+    /// Tell what policies decide about one call, step by step
+    Explain(explain::Arguments),
+    /// Print a policy in its documented form
+    Fmt(fmt::Arguments),
+}
+
+impl Command {
+    /// Does it.
+    pub fn run(self, global: &Global) -> anyhow::Result<Exit> {
+        match self {
+            Self::Lint(arguments) => lint::run(global, &arguments),
+            Self::Explain(arguments) => explain::run(global, &arguments),
+            Self::Fmt(arguments) => fmt::run(global, &arguments),
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! The process that owns a data folder: opens the store, serves agents, administration and `wrap` clients,
+//! and ends in good order.
+
+pub mod hello;
+mod listeners;
+pub mod place;
+mod reload;
+mod shuttle;
+
+use crate::config::settings::{Durability, Settings};
+use crate::config::{self, Loaded};
+use admin::Registry;
+use anyhow::Context as _;
+use gateway::{Bounds, Gateway};
+use listeners::Listening;
+use place::Place;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use store::{Options, Store};
+use tokio::sync::watch;
+
+/// Between two sweeps of sessions and idle processes.
+const SWEEP: Duration = Duration::from_secs(15);
+/// Longest wait for calls under way at shutdown; a process manager usually kills after thirty seconds.
+const GRACE: Duration = Duration::from_secs(10);
+/// An owner that serves `wrap` clients alone ends so long after the last one.
+const LINGER: Duration = Duration::from_secs(30);
+
+/// Whom the process serves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Serves {
+    /// Agents over HTTP, administration, and `wrap` clients.
+    Everybody,
+    /// `wrap` clients and subcommands; it listens on no port and ends after its last client.
+    WrapOnly,
+}
+
+/// A running owner.
+#[derive(Debug)]
+pub struct Owner {
+    /// The gateway.
+    pub gateway: Arc<Gateway>,
+    /// Servers, grants and policies from every source.
+    pub registry: Arc<Registry>,
+    /// Where agents connect, if over HTTP.
+    pub agents: Option<SocketAddr>,
+    /// Where administration listens, if on a port.
+    pub admin: Option<SocketAddr>,
+    /// Whether agents are served over TLS.
+    pub is_tls: bool,
+    serves: Serves,
+    stop: watch::Sender<bool>,
+    clients: Arc<shuttle::Clients>,
+    serving: tokio::task::JoinSet<()>,
+    background: tokio::task::JoinSet<()>,
+    place: Place,
+}
+
+impl Owner {
+    /// Opens the data folder and begins to serve.
+    ///
+    /// # Errors
+    /// Where the folder is in use or damaged, the configuration does not fit, or a port is taken.
+    pub async fn start(loaded: Loaded, serves: Serves) -> anyhow::Result<Self> {
+        let settings = loaded.settings.clone();
+        let bound = match serves {
+            Serves::Everybody => Some(Listening::bind(&settings).await?),
+            Serves::WrapOnly => None,
+        };
+        let store = Store::open(&settings.data, options(&settings)).await.context("opening the data folder")?;
+        let bounds = Bounds {
+            max_body_bytes: usize::try_from(settings.max_body_bytes).unwrap_or(usize::MAX),
+            ..Bounds::default()
+        };
+        let gateway = Arc::new(Gateway::new(Arc::new(store), bounds));
+        let registry = Arc::new(Registry::new(Arc::clone(&gateway)));
+        registry.apply_files(loaded.declared.clone()).await.map_err(|problems| {
+            let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+            anyhow::anyhow!("the configuration cannot be put into force:\n{}", lines.join("\n"))
+        })?;
+        let place = Place::new(&settings.data);
+        let admin_socket = Place::listen(&place.admin())?;
+        let wrap_socket = Place::listen(&place.wrap())?;
+        let mut owner = Self {
+            gateway,
+            registry,
+            agents: bound.as_ref().map(|bound| bound.agents_address),
+            admin: bound.as_ref().map(|bound| bound.admin_address),
+            is_tls: settings.tls.is_some(),
+            serves,
+            stop: watch::Sender::new(false),
+            clients: Arc::new(watch::Sender::new(0)),
+            serving: tokio::task::JoinSet::new(),
+            background: tokio::task::JoinSet::new(),
+            place,
+        };
+        owner.serve(bound, admin_socket, wrap_socket, &settings)?;
+        owner.keep_up(loaded);
+        Ok(owner)
+    }
+
+    fn serve(
+        &mut self,
+        bound: Option<Listening>,
+        admin_socket: tokio::net::UnixListener,
+        wrap_socket: tokio::net::UnixListener,
+        settings: &Settings,
+    ) -> anyhow::Result<()> {
+        if let Some(bound) = bound {
+            bound.serve(&mut self.serving, &self.gateway, &self.registry, settings, &self.stop)?;
+        }
+        let registry = Arc::clone(&self.registry);
+        self.background.spawn(async move { admin::serve_socket(registry, admin_socket).await });
+        let (gateway, clients) = (Arc::clone(&self.gateway), Arc::clone(&self.clients));
+        self.background.spawn(shuttle::serve(gateway, wrap_socket, clients));
+        Ok(())
+    }
+
+    /// What goes on beside the serving: reloads, sweeps.
+    fn keep_up(&mut self, loaded: Loaded) {
+        let (gateway, registry) = (Arc::clone(&self.gateway), Arc::clone(&self.registry));
+        self.background.spawn(reload::watch(gateway, registry, loaded));
+        let gateway = Arc::clone(&self.gateway);
+        self.background.spawn(async move {
+            let mut sweeps = tokio::time::interval(SWEEP);
+            loop {
+                sweeps.tick().await;
+                gateway.sweep();
+                for server in gateway.world().servers() {
+                    server.stop_idle(gateway.now_ms());
+                }
+            }
+        });
+    }
+
+    /// Resolves when the process should end: it was asked to, or its last `wrap` client is gone.
+    pub async fn done(&self) -> anyhow::Result<()> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminate = signal(SignalKind::terminate()).context("listening for signals")?;
+        let mut interrupt = signal(SignalKind::interrupt()).context("listening for signals")?;
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+            () = self.unused(), if self.serves == Serves::WrapOnly => {}
+        }
+        Ok(())
+    }
+
+    async fn unused(&self) {
+        let mut clients = self.clients.subscribe();
+        loop {
+            let waited = tokio::time::timeout(LINGER, clients.wait_for(|n_clients| *n_clients > 0)).await;
+            if waited.is_err() {
+                return;
+            }
+            // The sender lives as long as the owner.
+            let _ = clients.wait_for(|n_clients| *n_clients == 0).await;
+        }
+    }
+
+    /// Ends in good order: nothing new is let in, calls under way finish within bounds, servers are stopped,
+    /// everything is on the disk.
+    pub async fn shut_down(mut self) {
+        self.gateway.drain();
+        self.stop.send_replace(true);
+        let finished = async { while self.serving.join_next().await.is_some() {} };
+        if tokio::time::timeout(GRACE, finished).await.is_err() {
+            tracing::warn!("calls were still under way at shutdown; they are recorded as unknown");
+        }
+        self.serving.shutdown().await;
+        self.background.shutdown().await;
+        self.gateway.stop_servers().await;
+        for socket in [self.place.admin(), self.place.wrap()] {
+            // The next owner removes what is left.
+            let _ = std::fs::remove_file(socket);
+        }
+        self.gateway.store.close().await;
+    }
+}
+
+fn options(settings: &Settings) -> Options {
+    Options {
+        durability: match settings.durability {
+            Durability::Process => store::Durability::Process,
+            Durability::Power => store::Durability::Power,
+        },
+        free_space_reserve_bytes: settings.free_space_reserve_bytes,
+        segment_bytes: settings.audit.segment_bytes,
+        keep_ms: settings.audit.keep_ms,
+        keep_bytes: settings.audit.keep_bytes,
+        ..Options::default()
+    }
+}
+
+/// Loads the configuration of a run.
+///
+/// # Errors
+/// All its problems.
+pub fn load(source: &config::source::Source) -> anyhow::Result<Loaded> {
+    config::load(source).map_err(|refused| anyhow::anyhow!("the configuration does not load:\n{refused}"))
+}

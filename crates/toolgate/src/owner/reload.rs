@@ -1,0 +1,68 @@
+//! Watches the configuration by content and puts each new valid set into force as a whole.
+//! An invalid set is reported once and the old one stays.
+
+use crate::config::{self, Loaded};
+use admin::Registry;
+use gateway::Gateway;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Between two looks at the files; also the longest time that a change takes to count.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Watches until the task is ended.
+pub async fn watch(gateway: Arc<Gateway>, registry: Arc<Registry>, loaded: Loaded) {
+    let source = loaded.source.clone();
+    let mut present = loaded.fingerprint.clone();
+    let mut loaded = loaded;
+    let mut looks = tokio::time::interval(LOOK);
+    looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        looks.tick().await;
+        let (now, candidate) = match look(loaded.clone(), present.clone()).await {
+            Look::Same => continue,
+            Look::Changed(candidate) => candidate,
+        };
+        present = now;
+        match candidate {
+            Ok(next) => match registry.apply_files(next.declared.clone()).await {
+                Ok(()) => {
+                    tracing::info!(file = %source.display_file().display(), "a changed configuration is in force");
+                    loaded = *next;
+                }
+                Err(problems) => {
+                    gateway.metrics.reload_failures.inc();
+                    for problem in problems {
+                        tracing::error!(%problem, "the changed configuration was refused; the old one stays");
+                    }
+                }
+            },
+            Err(refused) => {
+                gateway.metrics.reload_failures.inc();
+                tracing::error!(problems = %refused, "the changed configuration was refused; the old one stays");
+            }
+        }
+    }
+}
+
+enum Look {
+    Same,
+    Changed((config::snapshot::Fingerprint, Result<Box<Loaded>, config::Refused>)),
+}
+
+/// Reads the files off the runtime's own threads.
+async fn look(loaded: Loaded, present: config::snapshot::Fingerprint) -> Look {
+    let looked = tokio::task::spawn_blocking(move || {
+        if loaded.current_fingerprint() == present {
+            return Look::Same;
+        }
+        match config::load(&loaded.source) {
+            Ok(next) => Look::Changed((next.fingerprint.clone(), Ok(Box::new(next)))),
+            Err(refused) => {
+                let fingerprint = refused.fingerprint.clone();
+                if fingerprint == present { Look::Same } else { Look::Changed((fingerprint, Err(refused))) }
+            }
+        }
+    });
+    looked.await.unwrap_or(Look::Same)
+}

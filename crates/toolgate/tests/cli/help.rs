@@ -1,0 +1,48 @@
+//! Help texts and completions.
+
+use crate::run::Place;
+
+#[test]
+fn help_texts() {
+    let place = Place::new();
+    let commands: [&[&str]; 4] =
+        [&["--help"], &["init", "--help"], &["policy", "--help"], &["completions", "--help"]];
+    for command in commands {
+        let ran = place.run(command);
+        assert_eq!(ran.code, Some(0), "{command:?}");
+        let name = format!("help_{}", command.first().unwrap().trim_start_matches('-'));
+        insta::assert_snapshot!(name, ran.stdout);
+    }
+}
+
+#[test]
+fn every_shell_gets_a_completion_script() {
+    let place = Place::new();
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let ran = place.run(&["completions", shell]);
+        assert_eq!((ran.code, ran.stdout.contains("toolgate")), (Some(0), true), "{shell}");
+    }
+}
+
+#[test]
+fn wrong_usage_ends_with_2_and_says_what_is_right() {
+    let place = Place::new();
+    for arguments in [&[][..], &["unknown"], &["init", "--client", "emacs"], &["completions", "cmd"]] {
+        let ran = place.run(arguments);
+        assert_eq!(ran.code, Some(2), "{arguments:?}");
+        assert!(
+            ran.stderr.contains("Usage:") || ran.stderr.contains("--help"),
+            "{arguments:?}\n{}",
+            ran.stderr
+        );
+    }
+}
+
+#[test]
+fn colours_come_only_when_asked_for_without_a_terminal() {
+    let place = Place::new();
+    place.write(&place.work(".mcp.json"), "{\"mcpServers\": {}}");
+    assert!(!place.run(&["init"]).stdout.contains('\u{1b}'));
+    assert!(place.run(&["init", "--color", "always"]).stdout.contains('\u{1b}'));
+    assert!(!place.run(&["init", "--color", "always", "--json"]).stdout.contains('\u{1b}'));
+}

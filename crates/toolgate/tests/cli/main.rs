@@ -1,0 +1,12 @@
+//! The command line as its users meet it: every test runs the program itself, in a folder of its own.
+//!
+//! Must never: read the configuration or the home folder of whoever runs the tests.
+
+#[cfg(test)]
+mod help;
+#[cfg(test)]
+mod import;
+#[cfg(test)]
+mod run;
+#[cfg(test)]
+mod sample_server;
