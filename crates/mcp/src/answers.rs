@@ -67,11 +67,10 @@ pub fn result(id_raw: &str, result: &str) -> Vec<u8> {
 }
 
 /// The one answer to every tool name that the agent may not know of: hidden, unnamed, quarantined or unknown.
-/// It goes out with HTTP 200.
-pub fn unknown_tool(id_raw: &str, name: &str) -> Vec<u8> {
-    let text =
-        format!("unknown tool `{}`; call tools/list for the tools that there are", errors::shown(name));
-    error(Some(id_raw), errors::INVALID_PARAMS, &text, None)
+/// It goes out with HTTP 200. The bytes are the same for each, so it does not repeat the name.
+pub fn unknown_tool(id_raw: &str) -> Vec<u8> {
+    let text = "unknown tool; call tools/list for the tools that there are";
+    error(Some(id_raw), errors::INVALID_PARAMS, text, None)
 }
 
 /// The answer to a denied request whose result cannot carry a denial: -31403, with HTTP 200.

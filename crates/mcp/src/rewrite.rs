@@ -85,6 +85,8 @@ pub struct ReplyEdits<'a> {
     pub progress_token: Option<&'a str>,
     /// `params.requestId` of a cancellation, raw.
     pub cancelled_request: Option<&'a str>,
+    /// The listen request that a notification belongs to (2026-07-28), raw.
+    pub subscription_id: Option<&'a str>,
     /// Members of `result` to set: key and raw value; a member that is not there is added at the end.
     pub set_result: &'a [(&'a str, &'a str)],
     /// Server capabilities to remove from a handshake or discovery result.
@@ -146,6 +148,8 @@ pub fn rewrite_reply(reply: &Reply, edits: &ReplyEdits<'_>) -> Result<Vec<u8>, R
     let member = |key| reply.params().and_then(|params| params.get(key));
     replace(&mut splicer, "progressToken", member("progressToken"), edits.progress_token)?;
     replace(&mut splicer, "requestId", member("requestId"), edits.cancelled_request)?;
+    let subscription = member("_meta").and_then(|meta| meta.get(keys::SUBSCRIPTION_ID));
+    replace(&mut splicer, "subscriptionId", subscription, edits.subscription_id)?;
     if let Some(capabilities) = reply.result().and_then(|result| result.get("capabilities")) {
         remove_server_capabilities(&mut splicer, capabilities, edits.remove_capabilities)?;
     }

@@ -4,7 +4,7 @@
 
 /// What becomes of a line that is longer than the bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum TooLong {
+pub enum TooLong {
     /// It is left out and counted.
     Drop,
     /// Its beginning is kept.
@@ -12,7 +12,7 @@ pub(super) enum TooLong {
 }
 
 /// Lines put together from chunks. A line ends with `\n`; one `\r` before it is taken away; empty ones are left out.
-pub(super) struct Framer {
+pub struct Framer {
     max_bytes: usize,
     too_long: TooLong,
     partial: Vec<u8>,
@@ -21,18 +21,18 @@ pub(super) struct Framer {
 }
 
 impl Framer {
-    pub(super) fn new(max_bytes: usize, too_long: TooLong) -> Framer {
+    pub fn new(max_bytes: usize, too_long: TooLong) -> Framer {
         Framer { max_bytes, too_long, partial: Vec::new(), overflowed: false, n_dropped: 0 }
     }
 
     /// Lines left out so far because they were too long.
-    pub(super) fn n_dropped(&self) -> u64 {
+    pub fn n_dropped(&self) -> u64 {
         self.n_dropped
     }
 
     /// Takes bytes from the front of `chunk` up to the end of the next line that is to be handed out; none when the
     /// chunk is used up before.
-    pub(super) fn next_line(&mut self, chunk: &mut &[u8]) -> Option<Vec<u8>> {
+    pub fn next_line(&mut self, chunk: &mut &[u8]) -> Option<Vec<u8>> {
         while let Some(end) = memchr::memchr(b'\n', chunk) {
             let (line, rest) = chunk.split_at(end);
             self.add(line);
@@ -47,7 +47,7 @@ impl Framer {
     }
 
     /// Ends the line that the stream left open, if there is one.
-    pub(super) fn end_line(&mut self) -> Option<Vec<u8>> {
+    pub fn end_line(&mut self) -> Option<Vec<u8>> {
         let mut line = std::mem::take(&mut self.partial);
         let overflowed = std::mem::take(&mut self.overflowed);
         if overflowed && self.too_long == TooLong::Drop {

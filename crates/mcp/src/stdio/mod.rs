@@ -19,6 +19,7 @@ mod tests;
 mod writer;
 
 pub use error::{SpawnError, WriteError};
+pub use framer::{Framer, TooLong};
 pub use process::{Exit, Process, Settings, Spawned, Waits, spawn};
 pub use reader::Reader;
 pub use spec::{Environment, Spec};

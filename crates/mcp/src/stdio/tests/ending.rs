@@ -104,7 +104,7 @@ async fn dropping_every_writer_ends_the_input() {
 #[tokio::test]
 async fn messages_are_refused_from_the_beginning_of_the_end() {
     let mut spawned = python(
-        "import signal, sys\nsignal.signal(signal.SIGTERM, lambda *_: print('term', flush=True))\nprint('ready', flush=True)\n\
+        "import os, signal\nsignal.signal(signal.SIGTERM, lambda *_: os.write(1, b'term\\n'))\nprint('ready', flush=True)\n\
          while True: signal.pause()",
     );
     assert_eq!(line(&mut spawned.reader).await.as_deref(), Some("ready"));
