@@ -21,6 +21,8 @@ pub struct Framer {
 }
 
 impl Framer {
+    /// A framer for lines of at most `max_bytes`.
+    #[must_use]
     pub fn new(max_bytes: usize, too_long: TooLong) -> Framer {
         Framer { max_bytes, too_long, partial: Vec::new(), overflowed: false, n_dropped: 0 }
     }
