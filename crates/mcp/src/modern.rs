@@ -55,19 +55,16 @@ pub fn check_notification(headers: &McpHeaders, supported: &[Version]) -> Result
 }
 
 fn envelope_version(message: &Message) -> Result<Value<'_>, Refusal> {
-    let both = format!("`{}` and `{}`", keys::PROTOCOL_VERSION, keys::CLIENT_CAPABILITIES);
+    let lacks =
+        |keys: &[&str]| Refusal::invalid_params(format!("`params._meta` lacks `{}`", keys.join("` and `")));
     let Some(meta) = message.meta() else {
-        return Err(Refusal::invalid_params(format!("`params._meta` is missing; send it with {both}")));
+        return Err(lacks(&[keys::PROTOCOL_VERSION, keys::CLIENT_CAPABILITIES]));
     };
     match (meta.get(keys::PROTOCOL_VERSION), meta.get(keys::CLIENT_CAPABILITIES)) {
         (Some(version), Some(_)) => Ok(version),
-        (None, None) => Err(Refusal::invalid_params(format!("`params._meta` lacks {both}"))),
-        (None, Some(_)) => {
-            Err(Refusal::invalid_params(format!("`params._meta` lacks `{}`", keys::PROTOCOL_VERSION)))
-        }
-        (Some(_), None) => {
-            Err(Refusal::invalid_params(format!("`params._meta` lacks `{}`", keys::CLIENT_CAPABILITIES)))
-        }
+        (None, None) => Err(lacks(&[keys::PROTOCOL_VERSION, keys::CLIENT_CAPABILITIES])),
+        (None, Some(_)) => Err(lacks(&[keys::PROTOCOL_VERSION])),
+        (Some(_), None) => Err(lacks(&[keys::CLIENT_CAPABILITIES])),
     }
 }
 

@@ -15,7 +15,10 @@ const MAX_NAME_BYTES: usize = 1024;
 /// Checks the params of a request or notification. The error says what is wrong with them.
 pub(crate) fn check(method: &str, params: Option<Value<'_>>) -> Result<(), String> {
     if let Some(params) = params {
-        check_keys(method, params)?;
+        match method {
+            "tools/call" => check_tools_call(params)?,
+            _ => no_look_alike(params, keys::PARAMS, "params")?,
+        }
         check_meta(params)?;
         check_tokens(method, params)?;
         if method == "initialize"
@@ -23,31 +26,11 @@ pub(crate) fn check(method: &str, params: Option<Value<'_>>) -> Result<(), Strin
         {
             check_capabilities(capabilities)?;
         }
-        if method == "tools/call" {
-            check_tools_call(params)?;
-        }
     }
     match methods::any(method).and_then(|known| known.name_param) {
         Some(key) => check_name(method, key, params.and_then(|params| params.get(key))),
         None => Ok(()),
     }
-}
-
-fn check_keys(method: &str, params: Value<'_>) -> Result<(), String> {
-    if method != "tools/call" {
-        return no_look_alike(params, keys::PARAMS, "params");
-    }
-    for member in params.members() {
-        let key = member.key.as_cow();
-        if !keys::TOOLS_CALL.contains(&key.as_ref()) {
-            let known = keys::TOOLS_CALL.join("`, `");
-            let key = shown(&key);
-            return Err(format!(
-                "unknown member `{key}` in the params of tools/call; only `{known}` are known"
-            ));
-        }
-    }
-    Ok(())
 }
 
 fn no_look_alike(object: Value<'_>, known: &[&str], place: &str) -> Result<(), String> {
@@ -100,15 +83,21 @@ fn check_tokens(method: &str, params: Value<'_>) -> Result<(), String> {
 }
 
 fn check_tools_call(params: Value<'_>) -> Result<(), String> {
-    let typed = [
-        ("arguments", Kind::Object),
-        ("task", Kind::Object),
-        ("inputResponses", Kind::Object),
-        ("requestState", Kind::String),
-    ];
-    for (key, kind) in typed {
-        if params.get(key).is_some_and(|value| value.kind() != kind) {
-            let wanted = if kind == Kind::String { "a string" } else { "an object" };
+    for member in params.members() {
+        let key = member.key.as_cow();
+        let (kind, wanted) = match key.as_ref() {
+            // Checked with every other method's.
+            "name" | "_meta" => continue,
+            "arguments" | "task" | "inputResponses" => (Kind::Object, "an object"),
+            "requestState" => (Kind::String, "a string"),
+            unknown => {
+                let (unknown, known) = (shown(unknown), keys::TOOLS_CALL.join("`, `"));
+                return Err(format!(
+                    "unknown member `{unknown}` in the params of tools/call; only `{known}` are known"
+                ));
+            }
+        };
+        if member.value.kind() != kind {
             return Err(format!("`{key}` of tools/call must be {wanted} or absent"));
         }
     }

@@ -255,6 +255,9 @@ fn the_unsupported_version_error_says_what_is_supported() {
         assert_eq!((&body["id"], &body["error"]["code"]), (&1.into(), &(-32022).into()));
         assert_eq!(body["error"]["data"], data);
     }
+    // A handshake revision is never spoken in an envelope, even where the caller serves it.
+    let old = with(r#""2025-11-25""#, "{}");
+    assert_eq!(outcome(&modern::check(&old, None, &Version::ALL)), "400 -32022 1");
     // What the caller does not serve is not supported, whatever the crate knows.
     assert_eq!(outcome(&modern::check(&call(ENVELOPE), None, &Version::LEGACY)), "400 -32022 1");
 }

@@ -78,6 +78,8 @@ fn received_headers_must_agree_with_the_arguments() {
         (r#"{"count":42}"#, &["mcp-param-count: 43"], MISMATCH),
         (r#"{"count":42}"#, &["mcp-param-count: +42"], MISMATCH),
         (r#"{"count":42}"#, &["mcp-param-count: 42.5"], MISMATCH),
+        (r#"{"count":42.5}"#, &["mcp-param-count: 42.5"], "ok"),
+        (r#"{"count":42.5}"#, &["mcp-param-count: 42.50"], MISMATCH),
         (r#"{"count":"42"}"#, &["mcp-param-count: 42"], "ok"),
         (r#"{"deep":{"flag":true}}"#, &["mcp-param-deep-flag: true"], "ok"),
         (r#"{"deep":{"flag":true}}"#, &["mcp-param-deep-flag: True"], MISMATCH),
