@@ -132,6 +132,11 @@ fn server_messages() {
         &ReplyEdits { cancelled_request: Some("1"), ..ReplyEdits::default() },
         r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}"#,
     );
+    check_reply(
+        r#"{"jsonrpc":"2.0","method":"notifications/tools/list_changed","params":{"_meta":{"io.modelcontextprotocol/subscriptionId":17}}}"#,
+        &ReplyEdits { subscription_id: Some("\"s\""), ..ReplyEdits::default() },
+        r#"{"jsonrpc":"2.0","method":"notifications/tools/list_changed","params":{"_meta":{"io.modelcontextprotocol/subscriptionId":"s"}}}"#,
+    );
     use ServerCapability::{Completions, Logging, Prompts, ResourceSubscriptions, Resources, Tasks};
     let all = r#"{"capabilities":{"tools":{},"resources":{"subscribe":true,"listChanged":true},"prompts":{},"completions":{},"logging":{},"tasks":{},"extensions":{"io.modelcontextprotocol/tasks":{}}},"serverInfo":{}}"#;
     let cases: &[(&[ServerCapability], &str)] = &[
