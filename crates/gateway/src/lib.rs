@@ -1,4 +1,26 @@
 //! Enforces: the pipeline that every message passes, and what it needs to do so.
 //! It must never forward a byte without a permit.
 
+pub mod access;
+pub mod account;
 pub mod declared;
+pub mod definitions;
+pub mod denial;
+pub mod exchange;
+pub mod front;
+pub mod gateway;
+pub mod listen;
+pub mod metrics;
+pub mod permit;
+pub mod pipeline;
+pub mod reach;
+pub mod relay;
+pub mod route;
+pub mod session;
+pub mod stage;
+pub mod upstream;
+pub mod world;
+
+pub use declared::Declared;
+pub use gateway::{Bounds, Gateway};
+pub use world::World;

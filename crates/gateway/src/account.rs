@@ -1,0 +1,239 @@
+//! What a call owes the books: the intent before it is forwarded, the outcome after.
+//! An account that nobody settles settles itself as unknown: nothing is ever lost by a dropped future.
+
+use crate::exchange::Exchange;
+use crate::gateway::Gateway;
+use crate::stage::decide::Judged as JudgedCall;
+use json::Value;
+use mcp::errors::Refusal;
+use mcp::http::{Progress, Written};
+use policy::{Denial, OperandOutcome};
+use std::sync::Arc;
+use store::audit::{ArgumentFacts, Digest, Judged, OperandFact, Outcome as Record, OutcomeKind, PolicyRef};
+use store::{CallId, OpenCall, Reservation, StoreError, Timestamp};
+
+/// What became of a forwarded message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// A reply came and was passed on.
+    Replied {
+        /// It was a JSON-RPC error.
+        is_error: bool,
+        /// It was a tool's result with `isError`.
+        tool_error: bool,
+        /// Its size.
+        n_bytes: u64,
+        /// HTTP status.
+        status: u16,
+    },
+    /// No usable reply came; the server may have acted.
+    Failed {
+        /// Why, in a few words without any content.
+        why: &'static str,
+        /// HTTP status, if a reply began.
+        status: Option<u16>,
+    },
+    /// Nobody waited to the end; the server may have acted.
+    Unknown,
+}
+
+/// The open entry of one call; of none for messages that are not recorded one by one.
+#[derive(Debug)]
+pub struct Account {
+    open: Option<Open>,
+}
+
+#[derive(Debug)]
+struct Open {
+    call: OpenCall,
+    gateway: Arc<Gateway>,
+    started_ns: u64,
+}
+
+impl Account {
+    /// The account of a message that is not recorded: handshakes, lists, pings.
+    #[must_use]
+    pub fn none() -> Self {
+        Self { open: None }
+    }
+
+    /// Records the reservation and the intent of an allowed tool call; nothing is forwarded before both are written.
+    ///
+    /// # Errors
+    /// [`StoreError`] where they cannot be; the reservation is then given back.
+    pub(crate) async fn begin(
+        gateway: &Arc<Gateway>,
+        exchange: &Exchange,
+        judged: &JudgedCall,
+        reservation: Reservation,
+    ) -> Result<Self, StoreError> {
+        let arguments = judged.arguments(exchange);
+        let keys: Vec<_> = declared_keys(judged, arguments);
+        let keys: Vec<&str> = keys.iter().map(|key| &**key).collect();
+        let repaired: Vec<&str> = judged
+            .allowed
+            .repaired
+            .iter()
+            .flat_map(|repaired| &repaired.pointers)
+            .map(String::as_str)
+            .collect();
+        let n_keys = arguments.map_or(0, |arguments| arguments.len());
+        let facts = ArgumentFacts {
+            keys: &keys,
+            n_other_keys: n_keys.saturating_sub(keys.len()) as u64,
+            repaired: &repaired,
+            digest: digest(gateway, arguments),
+        };
+        let policies = policies(exchange);
+        let record = Judged {
+            tool: Some(&judged.tool.name),
+            definition: Some(&judged.tool.hash_text),
+            policies: &policies,
+            arguments: Some(facts),
+            ..subject(exchange)
+        };
+        Self::open(gateway, reservation, &record).await
+    }
+
+    /// Records the intent of another request that policy covers.
+    ///
+    /// # Errors
+    /// [`StoreError`] where it cannot be written.
+    pub(crate) async fn begin_channel(
+        gateway: &Arc<Gateway>,
+        exchange: &Exchange,
+    ) -> Result<Self, StoreError> {
+        let call = gateway.store.next_call();
+        let Ok(reservation) = gateway.store.reserve(call, &[]) else {
+            return Err(StoreError::Broken);
+        };
+        let policies = policies(exchange);
+        let record = Judged { policies: &policies, ..subject(exchange) };
+        Self::open(gateway, reservation, &record).await
+    }
+
+    async fn open(
+        gateway: &Arc<Gateway>,
+        reservation: Reservation,
+        record: &Judged<'_>,
+    ) -> Result<Self, StoreError> {
+        let started_ns = gateway.store.timeline().monotonic_ns();
+        let call = gateway.store.begin(reservation, record).await?;
+        gateway.metrics.in_flight.inc();
+        Ok(Self { open: Some(Open { call, gateway: Arc::clone(gateway), started_ns }) })
+    }
+
+    /// Settles the call; only the first time counts.
+    pub fn settle(&mut self, progress: &Progress, outcome: Outcome) {
+        let Some(open) = self.open.take() else { return };
+        let duration_ns = open.gateway.store.timeline().monotonic_ns().saturating_sub(open.started_ns);
+        let (n_sent, written) = match progress.written() {
+            Written::Nothing => (0, None),
+            Written::Some { bytes, last_ms } => (bytes, Some(Timestamp::from_ms(last_ms))),
+        };
+        let record =
+            Record { n_sent, duration_us: duration_ns / 1_000, ..record(outcome, written.is_some()) };
+        open.gateway.metrics.in_flight.dec();
+        open.gateway.metrics.duration_s.observe(std::time::Duration::from_nanos(duration_ns).as_secs_f64());
+        let mut call = open.call;
+        if let Some(at) = written {
+            call.written(at);
+        }
+        call.finish(&record);
+    }
+}
+
+impl Drop for Account {
+    fn drop(&mut self) {
+        // Reached only where no route took it over: it was never sent.
+        self.settle(&Progress::new(), Outcome::Unknown);
+    }
+}
+
+fn record(outcome: Outcome, is_written: bool) -> Record<'static> {
+    match outcome {
+        Outcome::Replied { is_error, tool_error, n_bytes, status } => {
+            let kind = match (is_error, tool_error) {
+                (true, _) => OutcomeKind::Error,
+                (false, true) => OutcomeKind::ToolError,
+                (false, false) => OutcomeKind::Answered,
+            };
+            Record { upstream_status: Some(status), n_received: n_bytes, ..Record::bare(kind, "") }
+        }
+        Outcome::Failed { why, status } => {
+            let kind = if is_written { OutcomeKind::Unknown } else { OutcomeKind::NotSent };
+            Record { upstream_status: status, ..Record::bare(kind, why) }
+        }
+        Outcome::Unknown if is_written => Record::bare(OutcomeKind::Unknown, "nobody waited to the end"),
+        Outcome::Unknown => Record::bare(OutcomeKind::NotSent, "given up before it was sent"),
+    }
+}
+
+/// Records a policy's denial.
+pub(crate) fn denied(gateway: &Gateway, exchange: &Exchange, call: CallId, denial: &Denial) {
+    let policies = policies(exchange);
+    let said: Vec<String> = denial.operands.iter().map(said).collect();
+    let operands: Vec<OperandFact<'_>> = denial.operands.iter().zip(&said).map(fact).collect();
+    let name = exchange.message.tool_name();
+    let record = Judged {
+        tool: name.as_deref(),
+        policies: &policies,
+        rule: denial.rule.as_str(),
+        pointer: &denial.pointer,
+        operands: &operands,
+        ..subject(exchange)
+    };
+    gateway.store.denied(call, &record, denial.kind.as_str());
+}
+
+/// Records the denial of a method whose channel is closed.
+pub(crate) fn denied_channel(gateway: &Gateway, exchange: &Exchange) {
+    let policies = policies(exchange);
+    let record = Judged { policies: &policies, rule: "(channel)", ..subject(exchange) };
+    gateway.store.denied(gateway.store.next_call(), &record, "channel");
+}
+
+/// Records a refusal by the protocol's own rules.
+pub(crate) fn denied_by_protocol(gateway: &Gateway, exchange: &Exchange, refusal: &Refusal) {
+    let cause = refusal.code.to_string();
+    let record = Judged { rule: "(protocol)", ..subject(exchange) };
+    gateway.store.denied(gateway.store.next_call(), &record, &cause);
+}
+
+fn subject(exchange: &Exchange) -> Judged<'_> {
+    Judged {
+        grant: &exchange.grant.id,
+        server: &exchange.reach.server.id,
+        method: exchange.message.method().unwrap_or_default(),
+        n_bytes: exchange.message.document().text().len() as u64,
+        ..Judged::default()
+    }
+}
+
+/// Keys that the schema declares; others may hold anything an agent made up and are only counted.
+fn declared_keys<'a>(judged: &JudgedCall, arguments: Option<Value<'a>>) -> Vec<std::borrow::Cow<'a, str>> {
+    let Some(schema) = &judged.tool.definition.input_schema else { return Vec::new() };
+    let members = arguments.into_iter().flat_map(|arguments| arguments.members());
+    members.map(|member| member.key.as_cow()).filter(|key| schema.declares(key)).collect()
+}
+
+fn digest(gateway: &Gateway, arguments: Option<Value<'_>>) -> Digest {
+    let mut canonical = Vec::new();
+    match arguments {
+        Some(arguments) => json::canonical(arguments, &mut canonical),
+        None => canonical.extend_from_slice(b"{}"),
+    }
+    gateway.store.digest(&canonical)
+}
+
+fn policies(exchange: &Exchange) -> Vec<PolicyRef<'_>> {
+    exchange.reach.revisions.iter().map(|(name, hash)| PolicyRef { name, hash }).collect()
+}
+
+fn said(operand: &OperandOutcome) -> String {
+    format!("{} {} ({})", operand.operator, operand.truth.as_str(), operand.found)
+}
+
+fn fact<'a>((operand, said): (&'a OperandOutcome, &'a String)) -> OperandFact<'a> {
+    OperandFact { path: &operand.path, outcome: said }
+}

@@ -1,0 +1,166 @@
+//! The tools that a server lists: the stored list that names are resolved against.
+//! A name that is not here is unknown, whatever the server would do with it.
+
+use json::Value;
+use mcp::headers::mirrored::MirroredParams;
+use policy::{Definition, Hash, Schema};
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// Most tools that one server may list; beyond it the list is refused.
+pub const MAX_TOOLS: usize = 20_000;
+
+/// One accepted definition.
+#[derive(Debug)]
+pub struct Tool {
+    /// Exact name as listed.
+    pub name: Arc<str>,
+    /// Hash of the definition.
+    pub hash: [u8; 32],
+    /// The hash in hexadecimal, as records hold it.
+    pub hash_text: String,
+    /// Arguments that the transport mirrors into headers (2026-07-28).
+    pub mirrored: MirroredParams,
+    /// Canonical JSON.
+    pub canonical: String,
+    /// What policies bind to.
+    pub definition: Definition,
+}
+
+impl Tool {
+    /// Reads one entry of a tool list of `server`.
+    ///
+    /// # Errors
+    /// Where the entry has no usable name.
+    pub fn read(server: &str, entry: Value<'_>) -> Result<Self, catalog::DefinitionError> {
+        let listed = catalog::read_tool(entry)?;
+        let schema = entry.get("inputSchema");
+        let (input_schema, mirrored) = match schema.map(usable) {
+            Some(Ok((schema, mirrored))) => (Some(schema), mirrored),
+            Some(Err(why)) => {
+                tracing::warn!(
+                    server.id = server,
+                    why,
+                    "a tool is quarantined: its input schema cannot be used"
+                );
+                (None, MirroredParams::none())
+            }
+            None => (None, MirroredParams::none()),
+        };
+        let hash = Hash::from_bytes(listed.hash);
+        Ok(Self {
+            name: listed.name.as_str().into(),
+            hash: listed.hash,
+            hash_text: hash.to_string(),
+            canonical: String::from_utf8_lossy(&listed.canonical).into_owned(),
+            mirrored,
+            definition: Definition { server: server.to_owned(), name: listed.name, hash, input_schema },
+        })
+    }
+}
+
+/// A schema that calls can be checked against. The reason for refusing one names keywords, never text of the server.
+fn usable(schema: Value<'_>) -> Result<(Schema, MirroredParams), String> {
+    let compiled = Schema::compile(schema).map_err(|error| error.to_string())?;
+    let mirrored = MirroredParams::from_schema(schema).map_err(|error| error.to_string())?;
+    Ok((compiled, mirrored))
+}
+
+/// How much is known of a server's list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Freshness {
+    /// Nothing was ever listed.
+    Never,
+    /// Listed, but the server said that it changed, or too long ago.
+    Stale,
+    /// Listed by this process and not since said to have changed.
+    Fresh,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    tools: HashMap<Arc<str>, Arc<Tool>>,
+    listed_at_ms: Option<u64>,
+    max_age_ms: u64,
+    changed: bool,
+}
+
+/// The stored list of one server.
+#[derive(Debug, Default)]
+pub struct Definitions {
+    state: RwLock<State>,
+}
+
+impl Definitions {
+    /// The definition of `name`.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<Arc<Tool>> {
+        self.read().tools.get(name).map(Arc::clone)
+    }
+
+    /// All definitions in the order of their names.
+    #[must_use]
+    pub fn all(&self) -> Vec<Arc<Tool>> {
+        let mut all: Vec<_> = self.read().tools.values().map(Arc::clone).collect();
+        all.sort_by(|a, b| a.name.cmp(&b.name));
+        all
+    }
+
+    /// Whether a whole list is what is known already.
+    #[must_use]
+    pub fn is_same(&self, tools: &[Arc<Tool>]) -> bool {
+        let state = self.read();
+        let known =
+            |tool: &Arc<Tool>| state.tools.get(&tool.name).is_some_and(|known| Arc::ptr_eq(known, tool));
+        state.tools.len() == tools.len() && tools.iter().all(known)
+    }
+
+    /// Takes what an earlier run recorded: good for refusing, to be asked for anew before anything is allowed.
+    pub fn restore(&self, tools: Vec<Arc<Tool>>) {
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        if state.listed_at_ms.is_none() {
+            state.tools = tools.into_iter().map(|tool| (Arc::clone(&tool.name), tool)).collect();
+            state.listed_at_ms = Some(0);
+            state.changed = true;
+        }
+    }
+
+    /// Whether the list can be relied on at `now_ms`.
+    #[must_use]
+    pub fn freshness(&self, now_ms: u64) -> Freshness {
+        let state = self.read();
+        match state.listed_at_ms {
+            None => Freshness::Never,
+            Some(at) if state.changed || now_ms.saturating_sub(at) > state.max_age_ms => Freshness::Stale,
+            Some(_) => Freshness::Fresh,
+        }
+    }
+
+    /// Takes a complete list; tools that are not in it are gone.
+    pub fn replace(&self, tools: Vec<Arc<Tool>>, now_ms: u64, max_age_ms: u64) {
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        state.tools = tools.into_iter().map(|tool| (Arc::clone(&tool.name), tool)).collect();
+        state.listed_at_ms = Some(now_ms);
+        state.max_age_ms = max_age_ms;
+        state.changed = false;
+    }
+
+    /// Takes one page of a list that is seen in passing; a changed definition replaces the old one.
+    pub fn merge(&self, tools: &[Arc<Tool>]) {
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        for tool in tools {
+            if state.tools.len() < MAX_TOOLS || state.tools.contains_key(&tool.name) {
+                state.tools.insert(Arc::clone(&tool.name), Arc::clone(tool));
+            }
+        }
+    }
+
+    /// The server said that its list changed.
+    pub fn mark_changed(&self) {
+        self.state.write().unwrap_or_else(PoisonError::into_inner).changed = true;
+    }
+
+    fn read(&self) -> std::sync::RwLockReadGuard<'_, State> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}

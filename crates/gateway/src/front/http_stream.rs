@@ -1,0 +1,68 @@
+//! GET and DELETE of the legacy era: the stream for what answers no request, and the end of a session.
+
+use super::http::{HttpAnswer, Refused, render, status};
+use super::request::{Inbound, find_session};
+use crate::exchange::Answer;
+use crate::gateway::Gateway;
+use crate::listen;
+use crate::session::Session;
+use crate::upstream::Lane;
+use hyper::StatusCode;
+use hyper::header::HeaderValue;
+use mcp::era::Version;
+use mcp::http::{Content, Outgoing};
+use mcp::legacy;
+use std::sync::Arc;
+
+/// Opens the stream of a session.
+///
+/// # Errors
+/// [`Refused`] where there is no such session or the server offers no stream.
+pub async fn open(gateway: &Arc<Gateway>, inbound: &Inbound) -> Result<HttpAnswer, Refused> {
+    mcp::headers::media::check_get_accept(inbound.request.headers())?;
+    let session = session(gateway, inbound)?;
+    let stream = match &session.lane {
+        Lane::Stdio(slot) => listen::to_process(gateway, &session, slot.events()),
+        Lane::Http(lane) => {
+            let asked = lane.ask(Outgoing::get(), version_header(&session)).await;
+            let reply = asked.map_err(|_| Refused::NoStream)?;
+            if reply.status != 200 || reply.content != Content::EventStream {
+                return Err(Refused::NoStream);
+            }
+            listen::to_http(gateway, &session, reply.body)
+        }
+    };
+    Ok(render(Answer::Stream(stream)))
+}
+
+/// Ends a session.
+///
+/// # Errors
+/// [`Refused`] where there is no such session.
+pub async fn delete(gateway: &Arc<Gateway>, inbound: &Inbound) -> Result<HttpAnswer, Refused> {
+    let session = session(gateway, inbound)?;
+    gateway.sessions.remove(&session);
+    if let Lane::Http(lane) = &session.lane {
+        // A server that does not end sessions answers 405; ours is over all the same.
+        let _ = lane.ask(Outgoing::delete(), version_header(&session)).await;
+    }
+    Ok(status(StatusCode::OK))
+}
+
+fn session(gateway: &Gateway, inbound: &Inbound) -> Result<Arc<Session>, Refused> {
+    if let Some(text) = inbound.headers.protocol_version()
+        && Version::MODERN.iter().any(|version| version.as_str() == text)
+    {
+        // The era has no sessions: nothing but POST (2026-07-28, Streamable HTTP).
+        return Err(Refused::NoStream);
+    }
+    legacy::check_headers(&inbound.headers)?;
+    // Without a session there is no stream to open.
+    let id = inbound.headers.session_id().ok_or(Refused::NoStream)?;
+    find_session(gateway, id, &inbound.grant, &inbound.reach).ok_or(Refused::Session)
+}
+
+fn version_header(session: &Session) -> Option<HeaderValue> {
+    let version = session.version().filter(|version| *version >= Version::V2025_06_18)?;
+    Some(HeaderValue::from_static(version.as_str()))
+}

@@ -1,0 +1,99 @@
+//! Accepts connections and serves each until it ends or the gateway shuts down.
+
+use super::http::HttpFront;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use std::io;
+use std::net::IpAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tokio_rustls::TlsAcceptor;
+
+/// Connections at once.
+const MAX_CONNECTIONS: usize = 10_000;
+/// Time for the head of a request.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+/// Time for a TLS handshake.
+const TLS_TIMEOUT: Duration = Duration::from_secs(10);
+/// Largest head of a request.
+const MAX_HEAD_BYTES: usize = 64 << 10;
+/// Pause after a failed accept, such as for want of file descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Serves `listener` until `stop` says so, then lets open requests finish.
+pub async fn serve(
+    front: Arc<HttpFront>,
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+    mut stop: watch::Receiver<bool>,
+) {
+    let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    loop {
+        let accepted = tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => break,
+            accepted = listener.accept() => accepted,
+        };
+        let (stream, from) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+                continue;
+            }
+        };
+        // Beyond the cap a connection is closed at once rather than left to wait.
+        let Ok(permit) = Arc::clone(&room).try_acquire_owned() else { continue };
+        let (front, tls, stop) = (Arc::clone(&front), tls.clone(), stop.clone());
+        tokio::spawn(async move {
+            if let Err(error) = connection(front, (stream, from.ip()), tls, stop).await {
+                tracing::debug!(%error, "a connection ended");
+            }
+            drop(permit);
+        });
+    }
+    drop(listener);
+    // Every connection has a permit; all of them together mean that none is left.
+    let all = u32::try_from(MAX_CONNECTIONS).unwrap_or(u32::MAX);
+    drop(room.acquire_many(all).await);
+}
+
+async fn connection(
+    front: Arc<HttpFront>,
+    (stream, from): (TcpStream, IpAddr),
+    tls: Option<TlsAcceptor>,
+    stop: watch::Receiver<bool>,
+) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    match tls {
+        None => exchange(front, from, stream, stop).await,
+        Some(tls) => {
+            let shaken = tokio::time::timeout(TLS_TIMEOUT, tls.accept(stream)).await;
+            exchange(front, from, shaken.map_err(io::Error::other)??, stop).await
+        }
+    }
+}
+
+async fn exchange<S>(
+    front: Arc<HttpFront>,
+    from: IpAddr,
+    stream: S,
+    mut stop: watch::Receiver<bool>,
+) -> io::Result<()>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let service = service_fn(move |request| Arc::clone(&front).serve(from, request));
+    let mut builder = http1::Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(MAX_HEAD_BYTES);
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
+    tokio::select! {
+        ended = connection.as_mut() => return ended.map_err(io::Error::other),
+        _ = stop.wait_for(|stop| *stop) => connection.as_mut().graceful_shutdown(),
+    }
+    connection.await.map_err(io::Error::other)
+}

@@ -1,0 +1,200 @@
+//! Reads one HTTP request: who is asking, for which server, and what the body says.
+//! Nothing of the body is read before the grant is known.
+
+use super::http::Refused;
+use crate::exchange::Exchange;
+use crate::gateway::Gateway;
+use crate::reach::Reach;
+use crate::session::Session;
+use crate::upstream::Restart;
+use crate::world::Grant;
+use hyper::Request;
+use hyper::body::{Body, Incoming};
+use hyper::header::{self, HeaderMap};
+use mcp::envelope::{Caps, Message};
+use mcp::era::{self, Era, Version};
+use mcp::errors::Refusal;
+use mcp::headers::{McpHeaders, media};
+use mcp::{legacy, modern};
+use std::future::poll_fn;
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+use store::TokenHash;
+
+/// Time for the whole body to arrive.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A request of a known grant to a server that it reaches.
+#[derive(Debug)]
+pub struct Inbound {
+    /// Who asks.
+    pub grant: Arc<Grant>,
+    /// For what.
+    pub reach: Arc<Reach>,
+    /// The request itself.
+    pub request: Request<Incoming>,
+    /// Its MCP headers.
+    pub headers: McpHeaders,
+}
+
+/// What a POST turned out to be.
+#[derive(Debug)]
+pub enum Read {
+    /// Something to judge.
+    Exchange(Box<Exchange>),
+    /// A notification that the era does not know over HTTP: acknowledged and dropped.
+    Dropped,
+    /// Its session is gone.
+    SessionGone,
+}
+
+/// Finds the grant and its way to the server of the path.
+///
+/// # Errors
+/// [`Refused::Grant`] and [`Refused::Path`].
+pub fn authenticate(gateway: &Gateway, from: IpAddr, request: Request<Incoming>) -> Result<Inbound, Refused> {
+    let world = gateway.world();
+    let refused = |reason: &str| {
+        gateway.store.unauthenticated(&from.to_string(), reason);
+        Refused::Grant
+    };
+    let token = bearer(request.headers()).ok_or_else(|| refused("no bearer token"))?;
+    let hash = TokenHash::of(token).ok_or_else(|| refused("malformed token"))?;
+    let grant = world.grant_by_token(hash.as_bytes()).ok_or_else(|| refused("unknown token"))?;
+    if !grant.is_valid(gateway.now_ms()) {
+        return Err(refused("grant revoked or expired"));
+    }
+    let server = request.uri().path().strip_prefix("/mcp/").ok_or(Refused::Path)?;
+    let reach = grant.reach(server).ok_or(Refused::Path)?;
+    let headers = McpHeaders::read(request.headers());
+    Ok(Inbound { grant: Arc::clone(grant), reach: Arc::clone(reach), request, headers })
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_matches(' '))
+}
+
+/// Reads the body and the envelope of a POST.
+///
+/// # Errors
+/// [`Refused`], with the protocol's own answer where it has one.
+pub async fn exchange(gateway: &Gateway, inbound: Inbound) -> Result<Read, Refused> {
+    let Inbound { grant, reach, request, headers } = inbound;
+    media::check_body(request.headers())?;
+    media::check_post_accept(request.headers())?;
+    let cap = gateway.bounds.max_body_bytes;
+    let reading = tokio::time::timeout(BODY_TIMEOUT, collect(request.into_body(), cap));
+    let body = reading.await.map_err(|_| Refused::Slow)??;
+    let caps = Caps { max_body_bytes: cap, ..Caps::default() };
+    let message = Message::parse(body, &caps)?;
+    match era::of_http(headers.protocol_version(), &message) {
+        Era::Modern => modern_exchange(gateway, grant, reach, message, &headers),
+        Era::Legacy => legacy_exchange(gateway, grant, reach, message, &headers),
+    }
+}
+
+fn modern_exchange(
+    gateway: &Gateway,
+    grant: Arc<Grant>,
+    reach: Arc<Reach>,
+    message: Message,
+    headers: &McpHeaders,
+) -> Result<Read, Refused> {
+    if !message.is_request() {
+        // The revision defines no notification and no response from client to server over HTTP.
+        modern::check_notification(headers, &Version::MODERN)?;
+        return match message.method() {
+            Some(_) => Ok(Read::Dropped),
+            None => Err(Refusal::invalid_request("no request of a server is open; send no responses").into()),
+        };
+    }
+    let version = modern::check(&message, Some(headers), &Version::MODERN)?;
+    let lane = reach.server.lane(&grant.id);
+    let param_headers = headers.params().to_vec();
+    Ok(Read::Exchange(Box::new(Exchange {
+        grant,
+        reach,
+        message,
+        version,
+        session: None,
+        lane,
+        param_headers,
+        upstream_id: gateway.next_upstream_id(),
+        in_flight: None,
+    })))
+}
+
+fn legacy_exchange(
+    gateway: &Gateway,
+    grant: Arc<Grant>,
+    reach: Arc<Reach>,
+    message: Message,
+    headers: &McpHeaders,
+) -> Result<Read, Refused> {
+    let stated = legacy::check(&message, headers)?;
+    let param_headers = Vec::new();
+    let upstream_id = gateway.next_upstream_id();
+    let in_flight = None;
+    if message.method() == Some("initialize") {
+        if headers.session_id().is_some() {
+            let refusal =
+                Refusal::invalid_request("`initialize` opens a session; send it without `Mcp-Session-Id`");
+            return Err(refusal.with_id_of(&message).into());
+        }
+        let lane = reach.server.own_lane(Restart::Never);
+        let version = Version::NEWEST_LEGACY;
+        let session = None;
+        let exchange =
+            Exchange { grant, reach, message, version, session, lane, param_headers, upstream_id, in_flight };
+        return Ok(Read::Exchange(Box::new(exchange)));
+    }
+    let Some(id) = headers.session_id() else {
+        let refusal =
+            Refusal::invalid_request("`Mcp-Session-Id` is missing; initialize a session and send its id");
+        return Err(refusal.with_id_of(&message).into());
+    };
+    let Some(session) = find_session(gateway, id, &grant, &reach) else { return Ok(Read::SessionGone) };
+    let version = session.version().or(stated).unwrap_or(Version::UNSTATED);
+    let lane = session.lane.clone();
+    let session = Some(session);
+    let exchange =
+        Exchange { grant, reach, message, version, session, lane, param_headers, upstream_id, in_flight };
+    Ok(Read::Exchange(Box::new(exchange)))
+}
+
+/// The session of this id, if it is this grant's own with this server.
+pub fn find_session(gateway: &Gateway, id: &str, grant: &Grant, reach: &Reach) -> Option<Arc<Session>> {
+    let session = gateway.sessions.find(id, &grant.id, &reach.server)?;
+    session.touch(gateway.now_ms());
+    Some(session)
+}
+
+async fn collect(mut body: Incoming, cap: usize) -> Result<Vec<u8>, Refusal> {
+    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+    if announced > cap {
+        return Err(too_large(cap));
+    }
+    let mut whole = Vec::with_capacity(announced);
+    while let Some(frame) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
+        let frame = frame
+            .map_err(|_| Refusal::parse_error("the body ended before it was complete; send it again"))?;
+        let Ok(bytes) = frame.into_data() else { continue };
+        if bytes.len() > cap.saturating_sub(whole.len()) {
+            return Err(too_large(cap));
+        }
+        whole.extend_from_slice(&bytes);
+    }
+    Ok(whole)
+}
+
+fn too_large(cap: usize) -> Refusal {
+    Refusal::new(
+        413,
+        mcp::errors::INVALID_REQUEST,
+        format!("the body is larger than {cap} bytes; send a smaller one"),
+    )
+}

@@ -1,0 +1,243 @@
+//! The front of a client that speaks MCP in lines: `wrap` carries them here from its standard streams.
+//! One connection is one client: its first request settles the era, and its lane is its own.
+
+use crate::exchange::{Answer, Exchange, Piece, Stream};
+use crate::gateway::Gateway;
+use crate::listen;
+use crate::pipeline;
+use crate::session::{Session, mint_id};
+use crate::upstream::{Lane, Restart, Server};
+use bytes::BytesMut;
+use mcp::envelope::{Caps, Message};
+use mcp::era::{Era, EraLock, Version};
+use mcp::errors::{INVALID_REQUEST, Refusal};
+use mcp::stdio::{Framer, TooLong};
+use mcp::{answers, modern};
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::sync::{Semaphore, mpsc};
+
+/// Lines that may wait for the client.
+const OUT_DEPTH: usize = 64;
+/// After the end of a client's input, its open requests may take so long.
+const LAST_WORDS: Duration = Duration::from_secs(30);
+/// Requests of one client that are worked on at once; further lines wait.
+const MAX_AT_ONCE: usize = 256;
+
+/// Serves one client until its input ends, then ends what is its own.
+///
+/// # Errors
+/// Where its streams fail, or there are no random bytes.
+pub async fn serve(
+    gateway: Arc<Gateway>,
+    grant: Arc<str>,
+    server: Arc<Server>,
+    input: impl AsyncRead + Unpin,
+    output: impl AsyncWrite + Unpin + Send + 'static,
+) -> io::Result<()> {
+    let id = mint_id().map_err(io::Error::other)?;
+    // The era decides whether a process may be started again, and is not known yet; a client that meets a dead
+    // process connects anew.
+    let lane = server.own_lane(Restart::Never);
+    let now_ms = gateway.now_ms();
+    let session = Arc::new(Session::new(id, Arc::clone(&grant), Arc::clone(&server), lane, now_ms));
+    let (out, lines) = mpsc::channel(OUT_DEPTH);
+    let writing = tokio::spawn(write(output, lines));
+    let mut client =
+        Client { gateway, session, era: EraLock::new(), room: Arc::new(Semaphore::new(MAX_AT_ONCE)), out };
+    let ended = client.read(input).await;
+    client.finish().await;
+    drop(client);
+    // The writer ends when the last sender is gone; what it still holds is written first.
+    let _ = tokio::time::timeout(LAST_WORDS, writing).await;
+    ended
+}
+
+struct Client {
+    gateway: Arc<Gateway>,
+    session: Arc<Session>,
+    era: EraLock,
+    room: Arc<Semaphore>,
+    out: mpsc::Sender<Vec<u8>>,
+}
+
+/// Whether the connection goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Next {
+    More,
+    End,
+}
+
+impl Client {
+    async fn read(&mut self, mut input: impl AsyncRead + Unpin) -> io::Result<()> {
+        let mut framer = Framer::new(self.gateway.bounds.max_body_bytes.saturating_add(1), TooLong::Cut);
+        let mut buffer = BytesMut::with_capacity(16 << 10);
+        loop {
+            buffer.clear();
+            let n_read = tokio::select! {
+                () = self.session.closed() => return Ok(()),
+                n_read = input.read_buf(&mut buffer) => n_read?,
+            };
+            if n_read == 0 {
+                return Ok(());
+            }
+            let mut chunk = &buffer[..];
+            while let Some(line) = framer.next_line(&mut chunk) {
+                if self.take(line).await == Next::End {
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// The client says no more: what is under way is still answered, within bounds.
+    async fn finish(&self) {
+        let all = u32::try_from(MAX_AT_ONCE).unwrap_or(u32::MAX);
+        let idle = tokio::time::timeout(LAST_WORDS, self.room.acquire_many(all));
+        tokio::select! {
+            _ = idle => {}
+            () = self.session.closed() => {}
+            () = self.out.closed() => {}
+        }
+        self.session.close();
+    }
+
+    async fn take(&mut self, line: Vec<u8>) -> Next {
+        let caps = Caps { max_body_bytes: self.gateway.bounds.max_body_bytes, ..Caps::default() };
+        let message = match Message::parse(line, &caps) {
+            Ok(message) => message,
+            Err(refusal) => return self.refuse(&refusal).await,
+        };
+        if let Err(refusal) = self.era.observe(&message) {
+            return self.refuse(&refusal).await;
+        }
+        let version = match self.version(&message) {
+            Ok(version) => version,
+            Err(refusal) => return self.refuse(&refusal).await,
+        };
+        if message.method().is_none() {
+            // No request of a server is ever passed on, so nothing can be answered.
+            return Next::More;
+        }
+        let Some((grant, reach)) = self.gateway.access(&self.session.grant, &self.session.server) else {
+            return self.grant_gone(message.id_raw().unwrap_or("null")).await;
+        };
+        self.session.touch(self.gateway.now_ms());
+        let in_order = !message.is_request() || message.method() == Some("initialize");
+        let starts_listening = message.method() == Some("notifications/initialized");
+        let exchange = Exchange {
+            grant,
+            reach,
+            message,
+            version,
+            session: Some(Arc::clone(&self.session)),
+            lane: self.session.lane.clone(),
+            param_headers: Vec::new(),
+            upstream_id: self.gateway.next_upstream_id(),
+            in_flight: None,
+        };
+        if starts_listening {
+            self.listen();
+        }
+        let Ok(permit) = Arc::clone(&self.room).acquire_owned().await else { return Next::End };
+        let (gateway, out, session) =
+            (Arc::clone(&self.gateway), self.out.clone(), Arc::clone(&self.session));
+        let work = async move {
+            let id = exchange.id().to_owned();
+            let answer = pipeline::handle(&gateway, exchange).await;
+            if render(answer, &id, &out).await == Next::End {
+                session.close();
+            }
+            drop(permit);
+        };
+        if in_order {
+            work.await;
+        } else {
+            tokio::spawn(work);
+        }
+        Next::More
+    }
+
+    fn version(&self, message: &Message) -> Result<Version, Refusal> {
+        match self.era.era() {
+            Some(Era::Modern) if message.is_request() => modern::check(message, None, &Version::MODERN),
+            Some(Era::Modern) => Ok(Version::NEWEST),
+            Some(Era::Legacy) | None => Ok(self.session.version().unwrap_or(Version::NEWEST_LEGACY)),
+        }
+    }
+
+    /// In lines there is no stream to open: what answers no request comes at any time.
+    fn listen(&self) {
+        let stream = match &self.session.lane {
+            Lane::Stdio(slot) => listen::to_process(&self.gateway, &self.session, slot.events()),
+            Lane::Http(_) => return,
+        };
+        let out = self.out.clone();
+        tokio::spawn(async move { pour(stream, &out).await });
+    }
+
+    async fn refuse(&self, refusal: &Refusal) -> Next {
+        self.gateway.metrics.refused.inc();
+        send(&self.out, refusal.to_bytes()).await
+    }
+
+    async fn grant_gone(&self, id: &str) -> Next {
+        let text = "the grant was revoked, has expired, or no longer reaches this server; tell the operator";
+        // The connection ends either way.
+        let _ = send(&self.out, answers::error(Some(id), INVALID_REQUEST, text, None)).await;
+        Next::End
+    }
+}
+
+async fn render(answer: Answer, id: &str, out: &mpsc::Sender<Vec<u8>>) -> Next {
+    let gone = |text: &str| answers::error(Some(id), INVALID_REQUEST, text, None);
+    match answer {
+        Answer::Accepted => Next::More,
+        Answer::Message(reply) => send(out, reply.body).await,
+        Answer::Stream(stream) => pour(stream, out).await,
+        Answer::SessionGone => {
+            let _ = send(out, gone("the server forgot the session; connect again")).await;
+            Next::End
+        }
+        Answer::GrantGone => {
+            let _ = send(out, gone("the grant was revoked or has expired; tell the operator")).await;
+            Next::End
+        }
+    }
+}
+
+/// Writes each message of a stream as one line; one that was cut off is left out.
+async fn pour(mut stream: Stream, out: &mpsc::Sender<Vec<u8>>) -> Next {
+    let mut line = Vec::new();
+    while let Some(piece) = stream.pieces.recv().await {
+        match piece {
+            Piece::Part(bytes) => line.extend_from_slice(&bytes),
+            Piece::End(bytes) => {
+                line.extend_from_slice(&bytes);
+                if send(out, std::mem::take(&mut line)).await == Next::End {
+                    return Next::End;
+                }
+            }
+            Piece::KeepAlive => {}
+            Piece::Abort => return Next::More,
+        }
+    }
+    // A JSON body is one message that ends with its stream.
+    if line.is_empty() { Next::More } else { send(out, line).await }
+}
+
+async fn send(out: &mpsc::Sender<Vec<u8>>, mut line: Vec<u8>) -> Next {
+    json::flatten_newlines(&mut line);
+    line.push(b'\n');
+    if out.send(line).await.is_ok() { Next::More } else { Next::End }
+}
+
+async fn write(mut output: impl AsyncWrite + Unpin, mut lines: mpsc::Receiver<Vec<u8>>) {
+    while let Some(line) = lines.recv().await {
+        if output.write_all(&line).await.is_err() || output.flush().await.is_err() {
+            return;
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! What all messages share: the present world, the store, the sessions, the metrics.
+//! The world is only ever replaced as a whole, and every message reads it anew.
+
+use crate::metrics::Metrics;
+use crate::session::Sessions;
+use crate::upstream::Setup;
+use crate::world::World;
+use mcp::http::Clock;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use store::Store;
+use tokio::sync::watch;
+
+/// Bounds that the operator may set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// Largest message of a client, in bytes.
+    pub max_body_bytes: usize,
+    /// Largest reply that has to be held whole: lists and handshakes, in bytes.
+    pub max_list_bytes: usize,
+    /// A tool list is asked for anew after so long, in milliseconds.
+    pub list_max_age_ms: u64,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        // The largest list seen of a real server is 255 kB.
+        Self { max_body_bytes: 4 << 20, max_list_bytes: 16 << 20, list_max_age_ms: 5 * 60 * 1_000 }
+    }
+}
+
+/// One running gateway.
+#[derive(Debug)]
+pub struct Gateway {
+    /// Counters, journal, audit, configuration.
+    pub store: Store,
+    /// Live sessions of HTTP clients.
+    pub sessions: Sessions,
+    /// For the operator.
+    pub metrics: Arc<Metrics>,
+    /// What the operator set.
+    pub bounds: Bounds,
+    world: RwLock<Arc<World>>,
+    changes: watch::Sender<u64>,
+    draining: AtomicBool,
+    next_upstream_id: AtomicU64,
+}
+
+impl Gateway {
+    /// A gateway that knows nothing yet and so denies everything.
+    #[must_use]
+    pub fn new(store: Store, bounds: Bounds) -> Self {
+        Self {
+            store,
+            sessions: Sessions::default(),
+            metrics: Arc::default(),
+            bounds,
+            world: RwLock::default(),
+            changes: watch::Sender::new(0),
+            draining: AtomicBool::new(false),
+            next_upstream_id: AtomicU64::new(1),
+        }
+    }
+
+    /// The present snapshot.
+    #[must_use]
+    pub fn world(&self) -> Arc<World> {
+        Arc::clone(&self.world.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Puts a new snapshot in force: the next message on every session and stream is judged by it.
+    /// Servers that it no longer has are stopped.
+    pub fn install(&self, world: World) {
+        let world = Arc::new(world);
+        let old = {
+            let mut present = self.world.write().unwrap_or_else(PoisonError::into_inner);
+            std::mem::replace(&mut *present, Arc::clone(&world))
+        };
+        for server in old.servers() {
+            let kept = world.server(&server.id).is_some_and(|now| Arc::ptr_eq(now, server));
+            if !kept {
+                server.stop();
+            }
+        }
+        self.changes.send_modify(|generation| *generation += 1);
+        self.sweep();
+    }
+
+    /// Tells of every new snapshot.
+    #[must_use]
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    /// What servers are set up with.
+    #[must_use]
+    pub fn setup(&self) -> Setup {
+        let store = self.store.clone();
+        let clock = Clock::new(move || store.now().as_ms());
+        Setup { clock, metrics: Arc::clone(&self.metrics) }
+    }
+
+    /// Milliseconds of the trusted timeline.
+    #[must_use]
+    pub fn now_ms(&self) -> u64 {
+        self.store.now().as_ms()
+    }
+
+    /// Closes sessions that are idle, or whose grant or server is gone.
+    pub fn sweep(&self) {
+        self.sessions.sweep(self.now_ms(), |session| self.access(&session.grant, &session.server).is_some());
+        let live = i64::try_from(self.sessions.len()).unwrap_or(i64::MAX);
+        self.metrics.sessions.set(live);
+    }
+
+    /// An id for a request to an upstream; never one that a client chose.
+    #[must_use]
+    pub fn next_upstream_id(&self) -> u64 {
+        self.next_upstream_id.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// From now on new messages are refused while those under way finish.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the gateway is shutting down.
+    #[must_use]
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+}

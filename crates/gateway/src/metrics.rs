@@ -1,0 +1,141 @@
+//! Counters and histograms for the operator, in the OpenMetrics text format.
+//! A metric must never carry a value, a token, or a name that an agent chose.
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::Registry;
+use std::fmt;
+use std::sync::Arc;
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct CallLabels {
+    server: String,
+    effect: &'static str,
+}
+
+/// How a message ended, for counting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// Forwarded.
+    Allowed,
+    /// Refused by the policy, a limit or the protocol's rules.
+    Denied,
+    /// Forwarded, but the upstream failed or its reply was unusable.
+    Failed,
+}
+
+impl Ending {
+    fn label(self) -> &'static str {
+        match self {
+            Self::Allowed => "allowed",
+            Self::Denied => "denied",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// Counters of one server, looked up once when the server is set up.
+#[derive(Debug, Clone)]
+pub struct ServerMetrics {
+    allowed: Counter,
+    denied: Counter,
+    failed: Counter,
+}
+
+impl ServerMetrics {
+    /// Counts one message.
+    pub fn count(&self, ending: Ending) {
+        match ending {
+            Ending::Allowed => self.allowed.inc(),
+            Ending::Denied => self.denied.inc(),
+            Ending::Failed => self.failed.inc(),
+        };
+    }
+}
+
+/// All metrics of a gateway.
+pub struct Metrics {
+    registry: Registry,
+    calls: Family<CallLabels, Counter>,
+    /// Requests refused before policy: bad grant, bad envelope, bad headers.
+    pub refused: Counter,
+    /// Calls between intent and outcome.
+    pub in_flight: Gauge,
+    /// Live legacy sessions.
+    pub sessions: Gauge,
+    /// Seconds between intent and outcome.
+    pub duration_s: Histogram,
+    /// Configuration sets that were refused.
+    pub reload_failures: Counter,
+}
+
+impl fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Metrics")
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut registry = Registry::with_prefix("toolgate");
+        let calls = Family::default();
+        registry.register("calls", "judged messages by server and effect", calls.clone());
+        let refused = Counter::default();
+        registry.register("refused_requests", "requests refused before policy", refused.clone());
+        let in_flight = Gauge::default();
+        registry.register("in_flight_calls", "calls between intent and outcome", in_flight.clone());
+        let sessions = Gauge::default();
+        registry.register("sessions", "live sessions of handshake-era clients", sessions.clone());
+        // 0.5 ms to about 4 minutes.
+        let duration_s = Histogram::new(exponential_buckets(0.000_5, 2.0, 20));
+        registry.register("call_duration_seconds", "time between intent and outcome", duration_s.clone());
+        let reload_failures = Counter::default();
+        registry.register("reload_failures", "configuration sets that were refused", reload_failures.clone());
+        Self { registry, calls, refused, in_flight, sessions, duration_s, reload_failures }
+    }
+}
+
+impl Metrics {
+    /// The counters of `server`.
+    #[must_use]
+    pub fn server(&self, server: &Arc<str>) -> ServerMetrics {
+        let get = |ending: Ending| {
+            let labels = CallLabels { server: server.to_string(), effect: ending.label() };
+            self.calls.get_or_create(&labels).clone()
+        };
+        ServerMetrics {
+            allowed: get(Ending::Allowed),
+            denied: get(Ending::Denied),
+            failed: get(Ending::Failed),
+        }
+    }
+
+    /// Everything in the OpenMetrics text format.
+    ///
+    /// # Errors
+    /// [`fmt::Error`] where the text cannot be written.
+    pub fn render(&self) -> Result<String, fmt::Error> {
+        let mut out = String::new();
+        prometheus_client::encoding::text::encode(&mut out, &self.registry)?;
+        Ok(out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn endings_are_counted_by_server() {
+        let metrics = Metrics::default();
+        let server: Arc<str> = "imaging".into();
+        metrics.server(&server).count(Ending::Denied);
+        metrics.server(&server).count(Ending::Denied);
+        let text = metrics.render().unwrap();
+        assert!(text.contains(r#"toolgate_calls_total{server="imaging",effect="denied"} 2"#), "{text}");
+        assert!(text.contains(r#"toolgate_calls_total{server="imaging",effect="allowed"} 0"#), "{text}");
+    }
+}

@@ -1,0 +1,134 @@
+//! The proof that a message may be forwarded, holding exactly the bytes that were judged.
+//! Only the pipeline makes one; a lane sends nothing else.
+//!
+//! ```compile_fail
+//! let permit = gateway::permit::Permit { message: None, upstream_id: None };
+//! ```
+//!
+//! ```compile_fail
+//! let permit = gateway::permit::Permit::open(todo!(), todo!());
+//! ```
+
+use crate::account::Account;
+use crate::exchange::Exchange;
+use mcp::era::{Era, Version};
+use mcp::headers::{self, value};
+use mcp::http::{HeaderName, HeaderValue, Outgoing, Progress};
+use mcp::rewrite::{self, ClientCapability, Edits, RewriteError};
+
+/// The permission to send one message to one upstream, once.
+#[derive(Debug)]
+pub struct Permit {
+    message: Option<Vec<u8>>,
+    upstream_id: Option<u64>,
+    version: Version,
+    mirrors: Vec<(HeaderName, HeaderValue)>,
+    progress: Progress,
+    account: Account,
+}
+
+/// What is replaced in the client's bytes besides the id and the progress token.
+#[derive(Debug, Default)]
+pub(crate) struct Changes<'a> {
+    /// New arguments, where strings were repaired.
+    pub arguments: Option<&'a str>,
+    /// The upstream's id of a request to cancel.
+    pub cancelled: Option<u64>,
+    /// `Mcp-Param-*` headers made from the judged arguments.
+    pub param_headers: Vec<(String, String)>,
+}
+
+impl Permit {
+    /// A permit for a client's message. `account` settles what was reserved and recorded for it.
+    ///
+    /// # Errors
+    /// [`RewriteError`] where the message lacks what has to be replaced; it is then not forwarded.
+    pub(crate) fn forward(
+        exchange: &Exchange,
+        changes: &Changes<'_>,
+        account: Account,
+    ) -> Result<Self, RewriteError> {
+        let upstream_id = exchange.message.is_request().then_some(exchange.upstream_id);
+        let id = upstream_id.map(|id| id.to_string());
+        let cancelled = changes.cancelled.map(|id| id.to_string());
+        let edits = Edits {
+            id: id.as_deref(),
+            progress_token: exchange.message.progress_token().and(id.as_deref()),
+            cancelled_request: cancelled.as_deref(),
+            tool_name: None,
+            arguments: changes.arguments,
+            remove_capabilities: &ClientCapability::ALL,
+        };
+        let message = rewrite::rewrite(&exchange.message, &edits)?;
+        let mut mirrors = Vec::new();
+        if exchange.era() == Era::Modern {
+            mirror(exchange, &changes.param_headers, &mut mirrors);
+        }
+        let version = exchange.version;
+        Ok(Self { message: Some(message), upstream_id, version, mirrors, progress: Progress::new(), account })
+    }
+
+    /// A permit for a request of the gateway itself, such as a tool list.
+    pub(crate) fn own(message: Vec<u8>, id: u64, version: Version, method: &str) -> Self {
+        let mut mirrors = Vec::new();
+        if version.era() == Era::Modern {
+            push(&mut mirrors, headers::METHOD, method);
+        }
+        let progress = Progress::new();
+        let account = Account::none();
+        Self { message: Some(message), upstream_id: Some(id), version, mirrors, progress, account }
+    }
+
+    /// The gateway's id of the request.
+    #[must_use]
+    pub fn upstream_id(&self) -> Option<u64> {
+        self.upstream_id
+    }
+
+    /// How much of it was written.
+    #[must_use]
+    pub fn progress(&self) -> &Progress {
+        &self.progress
+    }
+
+    /// Gives the account to whoever sees the reply through.
+    pub(crate) fn into_account(self) -> Account {
+        self.account
+    }
+
+    pub(crate) fn take_message(&mut self) -> Option<Vec<u8>> {
+        self.message.take()
+    }
+
+    pub(crate) fn version_header(&self) -> Option<HeaderValue> {
+        // A revision before the header existed, or one not yet negotiated, sends none.
+        (self.version >= Version::V2025_06_18).then(|| HeaderValue::from_static(self.version.as_str()))
+    }
+
+    pub(crate) fn dress(&mut self, mut outgoing: Outgoing) -> Outgoing {
+        for (name, value) in self.mirrors.drain(..) {
+            outgoing = outgoing.header(name, value);
+        }
+        outgoing
+    }
+}
+
+fn mirror(exchange: &Exchange, params: &[(String, String)], mirrors: &mut Vec<(HeaderName, HeaderValue)>) {
+    let Some(method) = exchange.message.method() else { return };
+    push(mirrors, headers::METHOD, method);
+    if let Some(subject) = exchange.message.subject() {
+        push(mirrors, headers::NAME, &value::encode(&subject));
+    }
+    for (name, value) in params {
+        if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value))
+        {
+            mirrors.push((name, value));
+        }
+    }
+}
+
+fn push(mirrors: &mut Vec<(HeaderName, HeaderValue)>, name: &'static str, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        mirrors.push((HeaderName::from_static(name), value));
+    }
+}

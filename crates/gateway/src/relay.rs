@@ -1,0 +1,258 @@
+//! Passes a server's messages on while they come, at the client's pace.
+//! A late violation of the protocol aborts the stream; nothing is held but one small message.
+
+use crate::account::Outcome;
+use crate::exchange::{Answer, Framing, Piece, STREAM_DEPTH, Stream};
+use crate::route::{Route, Withheld, outcome_of};
+use crate::stage::refuse;
+use crate::upstream::{Lines, server_answer};
+use bytes::Bytes;
+use json::{ReplyFacts, ReplyScanner};
+use mcp::envelope::Caps;
+use mcp::http::ReplyBody;
+use mcp::reply::{Reply, ReplyKind, parse_reply};
+use mcp::sse::{Decoder, Piece as EventPiece};
+use std::time::Duration;
+use tokio::sync::mpsc::{self, Sender};
+
+/// A message of a stream up to this size is read whole; a longer one can only be the reply and streams through.
+pub const WHOLE_BYTES: usize = 64 << 10;
+/// Between two messages a sign of life is sent so often.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// The client or the grant is gone, or the server broke the protocol: nothing more is passed on.
+#[derive(Debug)]
+enum Stop {
+    ClientGone,
+    Revoked,
+    Broken(&'static str),
+}
+
+/// Streams the rest of a JSON reply whose beginning was read already.
+pub fn json(route: Route, beginning: Vec<u8>, body: ReplyBody, status: u16) -> Answer {
+    let (sender, pieces) = mpsc::channel(STREAM_DEPTH);
+    let scanner = ReplyScanner::new(&route.upstream_id, &route.client_id, &json::Limits::default());
+    let mut relay = Relay { route, sender, body: Some(body), status };
+    tokio::spawn(async move {
+        let ended = relay.rest_of_json(scanner, beginning).await;
+        relay.end(ended).await;
+    });
+    Answer::Stream(Stream { framing: Framing::Json, pieces })
+}
+
+/// Streams the events of a reply.
+pub fn events(route: Route, body: ReplyBody, status: u16) -> Answer {
+    let (sender, pieces) = mpsc::channel(STREAM_DEPTH);
+    let mut relay = Relay { route, sender, body: Some(body), status };
+    tokio::spawn(async move {
+        let ended = relay.all_events().await;
+        relay.end(ended).await;
+    });
+    Answer::Stream(Stream { framing: Framing::Events, pieces })
+}
+
+/// Streams the messages of a process for one request, the first of which has come already.
+pub fn lines(route: Route, first: Reply, lines: Lines) -> Answer {
+    let (sender, pieces) = mpsc::channel(STREAM_DEPTH);
+    let mut relay = Relay { route, sender, body: None, status: 200 };
+    tokio::spawn(async move {
+        let ended = relay.all_lines(first, lines).await;
+        relay.end(ended).await;
+    });
+    Answer::Stream(Stream { framing: Framing::Events, pieces })
+}
+
+struct Relay {
+    route: Route,
+    sender: Sender<Piece>,
+    body: Option<ReplyBody>,
+    status: u16,
+}
+
+/// Whether more may come.
+#[derive(Debug, PartialEq, Eq)]
+enum Next {
+    More,
+    Done,
+}
+
+impl Relay {
+    async fn end(mut self, ended: Result<(), Stop>) {
+        match ended {
+            Ok(()) => {}
+            Err(Stop::ClientGone) => self.route.settle(Outcome::Unknown),
+            Err(Stop::Revoked) => {
+                self.route.settle(Outcome::Unknown);
+                // The client may be gone too.
+                let _ = self.sender.send(Piece::Abort).await;
+            }
+            Err(Stop::Broken(why)) => {
+                tracing::warn!(server.id = %self.route.reach.server.id, why, "a server's reply was cut off");
+                self.route.settle(Outcome::Failed { why, status: Some(self.status) });
+                let _ = self.sender.send(Piece::Abort).await;
+            }
+        }
+    }
+
+    async fn rest_of_json(&mut self, mut scanner: ReplyScanner, beginning: Vec<u8>) -> Result<(), Stop> {
+        let mut chunk = Bytes::from(beginning);
+        loop {
+            let mut out = Vec::with_capacity(chunk.len() + 16);
+            scanner.push(&chunk, &mut out).map_err(|_| Stop::Broken("it is not one strict reply"))?;
+            self.send(Piece::Part(out.into())).await?;
+            match self.chunk().await? {
+                Some(next) => chunk = next,
+                None => break,
+            }
+        }
+        let facts = scanner.finish().map_err(|_| Stop::Broken("it ended early"))?;
+        self.replied(&facts)
+    }
+
+    fn replied(&mut self, facts: &ReplyFacts) -> Result<(), Stop> {
+        if facts.result_type_input_required {
+            return Err(Stop::Broken("it asks for input, which is closed"));
+        }
+        let ReplyFacts { is_error, tool_error, bytes, .. } = *facts;
+        self.route.settle(Outcome::Replied { is_error, tool_error, n_bytes: bytes, status: self.status });
+        Ok(())
+    }
+
+    async fn all_events(&mut self) -> Result<(), Stop> {
+        let mut decoder = Decoder::new();
+        let mut event = Event::default();
+        while let Some(chunk) = self.chunk().await? {
+            let mut rest = &chunk[..];
+            while let Some(piece) = decoder.next(&mut rest) {
+                let next = match piece {
+                    EventPiece::Data(data) => self.take(&mut event, data).await?,
+                    EventPiece::End(_) => self.finish(&mut event).await?,
+                };
+                if next == Next::Done {
+                    return Ok(());
+                }
+            }
+        }
+        Err(Stop::Broken("the stream ended without the reply"))
+    }
+
+    async fn take(&mut self, event: &mut Event, data: &[u8]) -> Result<Next, Stop> {
+        if event.scanner.is_none() {
+            event.held.extend_from_slice(data);
+            if event.held.len() <= WHOLE_BYTES {
+                return Ok(Next::More);
+            }
+            let scanner =
+                ReplyScanner::new(&self.route.upstream_id, &self.route.client_id, &json::Limits::default());
+            event.scanner = Some(scanner);
+        } else {
+            event.held.extend_from_slice(data);
+        }
+        let held = std::mem::take(&mut event.held);
+        let mut out = Vec::with_capacity(held.len() + 16);
+        if let Some(scanner) = &mut event.scanner {
+            scanner.push(&held, &mut out).map_err(|_| Stop::Broken("a long message is not the reply"))?;
+        }
+        self.send(Piece::Part(out.into())).await?;
+        Ok(Next::More)
+    }
+
+    async fn finish(&mut self, event: &mut Event) -> Result<Next, Stop> {
+        if let Some(scanner) = event.scanner.take() {
+            let facts = scanner.finish().map_err(|_| Stop::Broken("the reply ended early"))?;
+            self.send(Piece::End(Bytes::new())).await?;
+            self.replied(&facts)?;
+            return Ok(Next::Done);
+        }
+        let held = std::mem::take(&mut event.held);
+        if held.is_empty() {
+            // An event without data primes a resumption, which is not offered here.
+            return Ok(Next::More);
+        }
+        let n_bytes = held.len() as u64;
+        let message =
+            parse_reply(held, &Caps::default()).map_err(|_| Stop::Broken("an event is no message"))?;
+        self.pass(&message, n_bytes).await
+    }
+
+    async fn all_lines(&mut self, first: Reply, mut lines: Lines) -> Result<(), Stop> {
+        let mut message = first;
+        loop {
+            let n_bytes = message.document().text().len() as u64;
+            if self.pass(&message, n_bytes).await? == Next::Done {
+                return Ok(());
+            }
+            message = self.line(&mut lines).await?;
+        }
+    }
+
+    /// Passes one whole message on, if it may pass.
+    async fn pass(&mut self, message: &Reply, n_bytes: u64) -> Result<Next, Stop> {
+        match message.kind() {
+            ReplyKind::Result | ReplyKind::Error => {
+                let bytes = match self.route.reply(message) {
+                    Ok(bytes) => bytes,
+                    Err(Withheld::Input) => refuse::input_closed(&self.route.client_id),
+                    Err(Withheld::Closed | Withheld::Broken) => {
+                        return Err(Stop::Broken("it answers another request"));
+                    }
+                };
+                self.route.settle(outcome_of(message, n_bytes, self.status));
+                self.send(Piece::End(bytes.into())).await?;
+                Ok(Next::Done)
+            }
+            ReplyKind::Notification { .. } => {
+                if let Ok(bytes) = self.route.notification(message) {
+                    self.send(Piece::End(bytes.into())).await?;
+                }
+                Ok(Next::More)
+            }
+            ReplyKind::Request { .. } => {
+                server_answer(&self.route.lane, self.route.version, message);
+                Ok(Next::More)
+            }
+        }
+    }
+
+    async fn chunk(&mut self) -> Result<Option<Bytes>, Stop> {
+        let mut body = self.body.take();
+        let Some(pulled) = body.as_mut() else { return Ok(None) };
+        let chunk = self.wait(pulled.next()).await?;
+        self.body = body;
+        chunk.transpose().map_err(|_| Stop::Broken("the connection was cut"))
+    }
+
+    async fn line(&mut self, lines: &mut Lines) -> Result<Reply, Stop> {
+        let timeout = self.route.reach.server.timeout();
+        let waited = self.wait(tokio::time::timeout(timeout, lines.next())).await?;
+        waited.ok().flatten().ok_or(Stop::Broken("the process ended or was silent for too long"))
+    }
+
+    /// Waits for the server while watching the client and the grant.
+    async fn wait<T>(&mut self, next: impl Future<Output = T>) -> Result<T, Stop> {
+        let mut changes = self.route.gateway.changes();
+        let mut next = std::pin::pin!(next);
+        loop {
+            tokio::select! {
+                biased;
+                result = &mut next => return Ok(result),
+                () = self.sender.closed() => return Err(Stop::ClientGone),
+                _ = changes.changed() => {}
+                () = tokio::time::sleep(KEEP_ALIVE) => self.send(Piece::KeepAlive).await?,
+            }
+            if !self.route.is_granted() {
+                return Err(Stop::Revoked);
+            }
+        }
+    }
+
+    async fn send(&self, piece: Piece) -> Result<(), Stop> {
+        self.sender.send(piece).await.map_err(|_| Stop::ClientGone)
+    }
+}
+
+#[derive(Default)]
+struct Event {
+    held: Vec<u8>,
+    scanner: Option<ReplyScanner>,
+}

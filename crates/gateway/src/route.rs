@@ -1,0 +1,179 @@
+//! What ties a request upstream to the client that waits: ids, tokens, the session, the account.
+//! Every message of a server passes here before a client sees it.
+
+use crate::account::{Account, Outcome};
+use crate::exchange::Exchange;
+use crate::gateway::Gateway;
+use crate::permit::Permit;
+use crate::reach::Reach;
+use crate::session::InFlight;
+use crate::upstream::Lane;
+use mcp::era::Version;
+use mcp::http::Progress;
+use mcp::methods::{self, Direction, Kind};
+use mcp::reply::{Reply, ReplyKind};
+use mcp::rewrite::{ReplyEdits, rewrite_reply};
+use std::sync::Arc;
+
+/// The way back of one request.
+#[derive(Debug)]
+pub struct Route {
+    /// The gateway.
+    pub gateway: Arc<Gateway>,
+    /// Whose request it is.
+    pub grant: Arc<str>,
+    /// To what, under which policies.
+    pub reach: Arc<Reach>,
+    /// The revision that both sides speak.
+    pub version: Version,
+    /// The request's lane, for answers to what a server asks.
+    pub lane: Lane,
+    /// The gateway's id of the request, raw.
+    pub upstream_id: String,
+    /// The client's id, raw.
+    pub client_id: String,
+    progress_token: Option<String>,
+    progress: Progress,
+    account: Account,
+    _in_flight: Option<InFlight>,
+}
+
+/// Why a server's message is not passed on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Withheld {
+    /// It is not for this client, or its channel is closed.
+    Closed,
+    /// It breaks the protocol.
+    Broken,
+    /// It asks for input, and that channel is closed.
+    Input,
+}
+
+impl Route {
+    /// The way back of `exchange`, whose request was permitted.
+    pub(crate) fn new(gateway: &Arc<Gateway>, exchange: Exchange, permit: Permit) -> Self {
+        let Exchange { grant, reach, message, version, lane, upstream_id, in_flight, .. } = exchange;
+        Self {
+            gateway: Arc::clone(gateway),
+            grant: Arc::clone(&grant.id),
+            reach,
+            version,
+            lane,
+            upstream_id: upstream_id.to_string(),
+            client_id: message.id_raw().unwrap_or("null").to_owned(),
+            progress_token: message.progress_token().map(|token| token.raw().to_owned()),
+            progress: permit.progress().clone(),
+            account: permit.into_account(),
+            _in_flight: in_flight,
+        }
+    }
+
+    /// The client's bytes of a reply to this request.
+    ///
+    /// # Errors
+    /// [`Withheld`] where it must not be passed on.
+    pub fn reply(&self, reply: &Reply) -> Result<Vec<u8>, Withheld> {
+        if !reply.answers(&self.upstream_id) {
+            return Err(Withheld::Broken);
+        }
+        if asks_for_input(reply) {
+            return Err(Withheld::Input);
+        }
+        let edits =
+            ReplyEdits { id: Some(&self.client_id), strip_private_meta: true, ..ReplyEdits::default() };
+        rewrite_reply(reply, &edits).map_err(|_| Withheld::Broken)
+    }
+
+    /// The client's bytes of a notification that came on this request's stream.
+    ///
+    /// # Errors
+    /// [`Withheld`] where its channel is closed or it belongs to another request.
+    pub fn notification(&self, notification: &Reply) -> Result<Vec<u8>, Withheld> {
+        if !self.is_open(notification) {
+            return Err(Withheld::Closed);
+        }
+        let mut edits = ReplyEdits { strip_private_meta: true, ..ReplyEdits::default() };
+        if let Some(token) = notification.progress_token() {
+            if token != self.upstream_id {
+                return Err(Withheld::Closed);
+            }
+            edits.progress_token = Some(self.progress_token.as_deref().ok_or(Withheld::Closed)?);
+        }
+        if let Some(request) = notification.cancelled_request() {
+            if request != self.upstream_id {
+                return Err(Withheld::Closed);
+            }
+            edits.cancelled_request = Some(&self.client_id);
+        }
+        if let Some(subscription) = notification.subscription_id() {
+            if subscription != self.upstream_id {
+                return Err(Withheld::Closed);
+            }
+            edits.subscription_id = Some(&self.client_id);
+        }
+        rewrite_reply(notification, &edits).map_err(|_| Withheld::Broken)
+    }
+
+    fn is_open(&self, notification: &Reply) -> bool {
+        if notification.method() == Some("notifications/tools/list_changed") {
+            self.reach.server.definitions.mark_changed();
+        }
+        is_open(&self.reach, self.version, notification)
+    }
+
+    /// Whether the grant still reaches the server this way: a revocation closes open streams.
+    #[must_use]
+    pub fn is_granted(&self) -> bool {
+        self.gateway.access(&self.grant, &self.reach.server).is_some()
+    }
+
+    /// Settles the account with what became of the request.
+    pub fn settle(&mut self, outcome: Outcome) {
+        self.account.settle(&self.progress, outcome);
+    }
+}
+
+impl Drop for Route {
+    fn drop(&mut self) {
+        // Whatever ended it before its outcome was known: the server may have acted.
+        self.account.settle(&self.progress, Outcome::Unknown);
+    }
+}
+
+/// Whether a server's notification may pass under the policies of `reach`.
+#[must_use]
+pub fn is_open(reach: &Reach, version: Version, notification: &Reply) -> bool {
+    let known =
+        notification.method().and_then(|name| methods::lookup(name, Direction::ServerToClient, version));
+    known.is_some_and(|method| {
+        method.kind == Kind::Notification && (method.always_open || is_listed_channel(reach, method.channel))
+    })
+}
+
+/// Channels that follow the policies' default; sampling, elicitation, roots and tasks are closed under either.
+fn is_listed_channel(reach: &Reach, channel: methods::Channel) -> bool {
+    use methods::Channel;
+    match channel {
+        Channel::Resources | Channel::Prompts | Channel::Completion => reach.stack.channel_open(),
+        Channel::Lifecycle
+        | Channel::Utility
+        | Channel::Tools
+        | Channel::Logging
+        | Channel::Subscriptions => true,
+        Channel::Tasks | Channel::Sampling | Channel::Elicitation | Channel::Roots => false,
+    }
+}
+
+/// Whether a result asks the client for input (2026-07-28, multi-round requests).
+fn asks_for_input(reply: &Reply) -> bool {
+    let kind = reply.result().and_then(|result| result.get("resultType"));
+    kind.is_some_and(|kind| kind.as_str().as_deref() == Some("input_required"))
+}
+
+/// What a whole reply says of the call.
+#[must_use]
+pub fn outcome_of(reply: &Reply, n_bytes: u64, status: u16) -> Outcome {
+    let is_error = *reply.kind() == ReplyKind::Error;
+    let tool_error = reply.result().and_then(|result| result.get("isError")).and_then(|flag| flag.as_bool());
+    Outcome::Replied { is_error, tool_error: tool_error == Some(true), n_bytes, status }
+}

@@ -1,0 +1,211 @@
+//! The state that a handshake makes: whose session it is, which lane it has, which ids are in flight.
+//! A session is bound to one grant and one server and is worth nothing to anybody else.
+
+use crate::upstream::{Lane, Server};
+use mcp::era::Version;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use tokio::sync::watch;
+
+/// Live sessions of one grant, at most.
+pub const MAX_SESSIONS_PER_GRANT: usize = 1_000;
+/// A session without a message for so long is closed: one hour.
+pub const IDLE_MS: u64 = 60 * 60 * 1_000;
+/// Requests of one session that may be in flight at once.
+pub const MAX_IN_FLIGHT: usize = 1_024;
+
+/// One session.
+#[derive(Debug)]
+pub struct Session {
+    /// 128 random bits in hexadecimal; never the upstream's id.
+    pub id: Arc<str>,
+    /// The grant that opened it.
+    pub grant: Arc<str>,
+    /// The server it was opened with.
+    pub server: Arc<Server>,
+    /// Its own way to the upstream.
+    pub lane: Lane,
+    version: OnceLock<Version>,
+    in_flight: Mutex<HashMap<Box<str>, u64>>,
+    last_used_ms: AtomicU64,
+    closed: watch::Sender<bool>,
+}
+
+/// Why a request's id was not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IdRefused {
+    /// A request with the same id is still unanswered.
+    Duplicate,
+    /// Too many requests are unanswered.
+    TooMany,
+}
+
+impl Session {
+    /// A new session; `id` comes from [`mint_id`].
+    #[must_use]
+    pub fn new(id: Arc<str>, grant: Arc<str>, server: Arc<Server>, lane: Lane, now_ms: u64) -> Self {
+        Self {
+            id,
+            grant,
+            server,
+            lane,
+            version: OnceLock::new(),
+            in_flight: Mutex::default(),
+            last_used_ms: AtomicU64::new(now_ms),
+            closed: watch::Sender::new(false),
+        }
+    }
+
+    /// Takes the client's id (raw JSON text, so that "1" is not 1) for a request that becomes `upstream`.
+    ///
+    /// # Errors
+    /// [`IdRefused`] where the id is already in flight or too many are.
+    pub fn enter(self: &Arc<Self>, client_id: &str, upstream: u64) -> Result<InFlight, IdRefused> {
+        let mut ids = self.in_flight.lock().unwrap_or_else(PoisonError::into_inner);
+        if ids.contains_key(client_id) {
+            return Err(IdRefused::Duplicate);
+        }
+        if ids.len() >= MAX_IN_FLIGHT {
+            return Err(IdRefused::TooMany);
+        }
+        ids.insert(client_id.into(), upstream);
+        Ok(InFlight { session: Arc::clone(self), client_id: client_id.into() })
+    }
+
+    /// The upstream id of the client's own request in flight, for a cancellation.
+    #[must_use]
+    pub fn upstream_id(&self, client_id: &str) -> Option<u64> {
+        self.in_flight.lock().unwrap_or_else(PoisonError::into_inner).get(client_id).copied()
+    }
+
+    /// Notes a message at `now_ms`.
+    pub fn touch(&self, now_ms: u64) {
+        self.last_used_ms.store(now_ms, Ordering::Relaxed);
+    }
+
+    /// The revision that the handshake settled on.
+    #[must_use]
+    pub fn version(&self) -> Option<Version> {
+        self.version.get().copied()
+    }
+
+    /// Notes the revision; the first handshake counts.
+    pub fn settle_version(&self, version: Version) {
+        // A second handshake on the same session changes nothing.
+        let _ = self.version.set(version);
+    }
+
+    /// Ends the session: streams close, a process of its own is stopped.
+    pub fn close(&self) {
+        self.closed.send_replace(true);
+        self.lane.close();
+    }
+
+    /// Resolves when the session is closed.
+    pub async fn closed(&self) {
+        let mut closed = self.closed.subscribe();
+        // An error means that the session is gone, which is the same.
+        let _ = closed.wait_for(|closed| *closed).await;
+    }
+
+    /// Whether it was closed.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        *self.closed.borrow()
+    }
+
+    fn is_idle(&self, now_ms: u64) -> bool {
+        let busy = !self.in_flight.lock().unwrap_or_else(PoisonError::into_inner).is_empty();
+        !busy && now_ms.saturating_sub(self.last_used_ms.load(Ordering::Relaxed)) > IDLE_MS
+    }
+}
+
+/// A request's id while it is unanswered; dropping it frees the id.
+#[derive(Debug)]
+pub struct InFlight {
+    session: Arc<Session>,
+    client_id: Box<str>,
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.session.in_flight.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.client_id);
+    }
+}
+
+/// All sessions of HTTP clients.
+#[derive(Debug, Default)]
+pub struct Sessions {
+    by_id: Mutex<HashMap<Arc<str>, Arc<Session>>>,
+}
+
+impl Sessions {
+    /// The session, if it belongs to this grant and server and is alive.
+    #[must_use]
+    pub fn find(&self, id: &str, grant: &str, server: &Arc<Server>) -> Option<Arc<Session>> {
+        let sessions = self.by_id.lock().unwrap_or_else(PoisonError::into_inner);
+        let session = sessions.get(id)?;
+        let own = &*session.grant == grant && Arc::ptr_eq(&session.server, server) && !session.is_closed();
+        own.then(|| Arc::clone(session))
+    }
+
+    /// Whether `grant` may open one more.
+    #[must_use]
+    pub fn has_room(&self, grant: &str) -> bool {
+        let sessions = self.by_id.lock().unwrap_or_else(PoisonError::into_inner);
+        sessions.values().filter(|session| &*session.grant == grant).count() < MAX_SESSIONS_PER_GRANT
+    }
+
+    /// Adds a session.
+    pub fn add(&self, session: Arc<Session>) {
+        let mut sessions = self.by_id.lock().unwrap_or_else(PoisonError::into_inner);
+        sessions.insert(Arc::clone(&session.id), session);
+    }
+
+    /// Removes and closes a session.
+    pub fn remove(&self, session: &Session) {
+        self.by_id.lock().unwrap_or_else(PoisonError::into_inner).remove(&session.id);
+        session.close();
+    }
+
+    /// Closes every session for which `keep` says no, and those that are idle at `now_ms`.
+    pub fn sweep(&self, now_ms: u64, keep: impl Fn(&Session) -> bool) {
+        let mut sessions = self.by_id.lock().unwrap_or_else(PoisonError::into_inner);
+        sessions.retain(|_, session| {
+            let stays = !session.is_closed() && !session.is_idle(now_ms) && keep(session);
+            if !stays {
+                session.close();
+            }
+            stays
+        });
+    }
+
+    /// Live sessions.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.by_id.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// A fresh session id.
+///
+/// # Errors
+/// Where the operating system gives no random bytes.
+pub fn mint_id() -> Result<Arc<str>, getrandom::Error> {
+    use std::fmt::Write;
+    let mut bytes = [0_u8; 16];
+    getrandom::fill(&mut bytes)?;
+    let mut id = String::with_capacity(32);
+    for byte in bytes {
+        // Writing to a string cannot fail.
+        let _ = write!(id, "{byte:02x}");
+    }
+    Ok(id.into())
+}

@@ -1,0 +1,119 @@
+//! `initialize` and `server/discover`: passed through, less what no policy opens.
+//! A capability is only ever removed.
+
+use super::refuse;
+use super::whole::{self, Expected, Whole};
+use crate::account::Account;
+use crate::exchange::{Answer, Exchange, Reply};
+use crate::gateway::Gateway;
+use crate::permit::{Changes, Permit};
+use crate::reach::Reach;
+use crate::session::{Session, mint_id};
+use crate::upstream::{Lane, LaneFailure};
+use mcp::era::Era;
+use mcp::reply::ReplyKind;
+use mcp::rewrite::{ReplyEdits, ServerCapability, rewrite_reply};
+use std::sync::Arc;
+
+/// Answers the first message of a client.
+pub async fn greet(gateway: &Gateway, exchange: Exchange) -> Answer {
+    let is_new = exchange.era() == Era::Legacy && exchange.session.is_none();
+    if is_new && !gateway.sessions.has_room(&exchange.grant.id) {
+        return refuse::failed(
+            exchange.id(),
+            &exchange.reach.server.id,
+            "the grant has too many sessions; close some",
+        );
+    }
+    let whole = match ask(gateway, &exchange).await {
+        Ok(whole) => whole,
+        Err(failure) => {
+            if is_new {
+                exchange.lane.close();
+            }
+            return refuse::unreachable(&exchange, &failure);
+        }
+    };
+    if *whole.reply.kind() == ReplyKind::Error {
+        if is_new {
+            exchange.lane.close();
+        }
+        let status = if exchange.era() == Era::Modern { whole.status } else { 200 };
+        return Answer::with_status(status, whole::error_for(exchange.id(), &whole.reply));
+    }
+    match exchange.era() {
+        Era::Modern => render(&exchange, &whole, None),
+        Era::Legacy => open_session(gateway, &exchange, &whole),
+    }
+}
+
+async fn ask(gateway: &Gateway, exchange: &Exchange) -> Result<Whole, LaneFailure> {
+    exchange.lane.ready().await?;
+    let mut permit = Permit::forward(exchange, &Changes::default(), Account::none())
+        .map_err(|error| LaneFailure(error.to_string()))?;
+    let incoming = exchange.lane.send(&mut permit, exchange.era()).await?;
+    let expected = Expected {
+        lane: &exchange.lane,
+        version: exchange.version,
+        id: &exchange.upstream_id.to_string(),
+        max_bytes: gateway.bounds.max_list_bytes,
+        timeout: exchange.reach.server.timeout(),
+    };
+    whole::read(incoming, expected).await
+}
+
+fn open_session(gateway: &Gateway, exchange: &Exchange, whole: &Whole) -> Answer {
+    let Some(version) = whole.reply.negotiated_version().filter(|version| version.era() == Era::Legacy)
+    else {
+        exchange.lane.close();
+        let why = "it negotiated a revision that this gateway does not know";
+        return refuse::failed(exchange.id(), &exchange.reach.server.id, why);
+    };
+    if let Some(session) = &exchange.session {
+        session.settle_version(version);
+        return render(exchange, whole, None);
+    }
+    let Ok(id) = mint_id() else {
+        exchange.lane.close();
+        return refuse::failed(exchange.id(), &exchange.reach.server.id, "no random bytes for a session id");
+    };
+    let lane = match &exchange.lane {
+        Lane::Http(lane) => Lane::Http(lane.with_session(whole.session.as_deref())),
+        Lane::Stdio(slot) => Lane::Stdio(Arc::clone(slot)),
+    };
+    let (grant, server) = (Arc::clone(&exchange.grant.id), Arc::clone(&exchange.reach.server));
+    let session = Arc::new(Session::new(Arc::clone(&id), grant, server, lane, gateway.now_ms()));
+    session.settle_version(version);
+    let answer = render(exchange, whole, Some(id));
+    gateway.sessions.add(session);
+    answer
+}
+
+fn render(exchange: &Exchange, whole: &Whole, session: Option<Arc<str>>) -> Answer {
+    let closed = closed_capabilities(&exchange.reach);
+    let edits = ReplyEdits {
+        id: Some(exchange.id()),
+        remove_capabilities: &closed,
+        strip_private_meta: true,
+        ..ReplyEdits::default()
+    };
+    match rewrite_reply(&whole.reply, &edits) {
+        Ok(body) => Answer::Message(Reply { status: 200, body, session }),
+        Err(_) => {
+            refuse::failed(exchange.id(), &exchange.reach.server.id, "its greeting cannot be passed on")
+        }
+    }
+}
+
+/// What a server may not advertise: channels that the policies leave closed, and tasks, which nothing judges yet.
+fn closed_capabilities(reach: &Reach) -> Vec<ServerCapability> {
+    let mut closed = vec![ServerCapability::Tasks];
+    if !reach.stack.channel_open() {
+        closed.extend([
+            ServerCapability::Resources,
+            ServerCapability::Prompts,
+            ServerCapability::Completions,
+        ]);
+    }
+    closed
+}

@@ -1,0 +1,212 @@
+//! Tool lists: asked for, recorded, and shown without what the grant may not know of.
+//! List and call use one decision function: nothing that is not listed is ever allowed.
+
+use super::refuse;
+use super::whole::{self, Expected, Whole};
+use crate::account::Account;
+use crate::definitions::{Freshness, MAX_TOOLS, Tool};
+use crate::exchange::{Answer, Exchange};
+use crate::gateway::Gateway;
+use crate::permit::{Changes, Permit};
+use crate::reach::Reach;
+use crate::upstream::LaneFailure;
+use json::Value;
+use mcp::era::Era;
+use mcp::reply::{Reply, ReplyKind};
+use mcp::requests::{self, Speaker};
+use mcp::rewrite::{ReplyEdits, kept_elements, rewrite_reply};
+use std::collections::HashSet;
+use std::sync::Arc;
+use store::config::SeenDefinition;
+
+/// Pages of one list, at most.
+const MAX_PAGES: usize = 100;
+/// The gateway's own name to servers.
+const NAME: &str = "toolgate";
+
+/// Answers `tools/list`.
+pub async fn tools(gateway: &Gateway, exchange: Exchange) -> Answer {
+    if let Err(failure) = exchange.lane.ready().await {
+        return refuse::unreachable(&exchange, &failure);
+    }
+    let is_first_page = exchange.message.params().is_none_or(|params| params.get("cursor").is_none());
+    let id = exchange.upstream_id;
+    let permit = Permit::forward(&exchange, &Changes::default(), Account::none());
+    let Ok(mut permit) = permit else {
+        return refuse::unreachable(&exchange, &LaneFailure(String::from("the request cannot be passed on")));
+    };
+    let whole = match ask(gateway, &exchange, &mut permit, id).await {
+        Ok(whole) => whole,
+        Err(failure) => return refuse::unreachable(&exchange, &failure),
+    };
+    match shown(gateway, &exchange, &whole, is_first_page).await {
+        Some(body) => Answer::ok(body),
+        None => Answer::with_status(
+            status(&exchange, whole.status),
+            whole::error_for(exchange.id(), &whole.reply),
+        ),
+    }
+}
+
+/// Clients of the legacy era end the session on any status but 200.
+fn status(exchange: &Exchange, status: u16) -> u16 {
+    match exchange.era() {
+        Era::Legacy => 200,
+        Era::Modern => status,
+    }
+}
+
+/// Asks for the whole list on the gateway's own account; calls that wait at the same time ask once.
+///
+/// # Errors
+/// [`LaneFailure`] where no list came.
+pub async fn refresh(gateway: &Gateway, exchange: &Exchange) -> Result<(), LaneFailure> {
+    let server = &exchange.reach.server;
+    let _asking = server.listing.lock().await;
+    if server.definitions.freshness(gateway.now_ms()) == Freshness::Fresh {
+        return Ok(());
+    }
+    exchange.lane.ready().await?;
+    let mut tools = Vec::new();
+    let mut cursor: Option<String> = None;
+    let mut max_age_ms = gateway.bounds.list_max_age_ms;
+    for _ in 0..MAX_PAGES {
+        let id = gateway.next_upstream_id();
+        let message = request(exchange, id, cursor.as_deref());
+        let mut permit = Permit::own(message, id, exchange.version, "tools/list");
+        let whole = ask(gateway, exchange, &mut permit, id).await?;
+        if *whole.reply.kind() == ReplyKind::Error {
+            return Err(LaneFailure(String::from("it refused to list its tools")));
+        }
+        tools.extend(read(&exchange.reach, &whole.reply));
+        max_age_ms = max_age_ms.min(ttl_ms(&whole.reply).unwrap_or(u64::MAX));
+        cursor = whole.reply.next_cursor().map(|cursor| cursor.into_owned());
+        if cursor.is_none() || tools.len() > MAX_TOOLS {
+            break;
+        }
+    }
+    if cursor.is_some() {
+        return Err(LaneFailure(format!(
+            "its list of tools is longer than {MAX_TOOLS} tools or {MAX_PAGES} pages"
+        )));
+    }
+    record(gateway, &exchange.reach, &tools).await;
+    server.definitions.replace(tools, gateway.now_ms(), max_age_ms);
+    Ok(())
+}
+
+fn request(exchange: &Exchange, id: u64, cursor: Option<&str>) -> Vec<u8> {
+    let quoted = cursor.map(|cursor| {
+        let mut quoted = Vec::new();
+        json::write_string(&mut quoted, cursor);
+        String::from_utf8_lossy(&quoted).into_owned()
+    });
+    let members: Vec<(&str, &str)> = quoted.iter().map(|cursor| ("cursor", cursor.as_str())).collect();
+    let id = id.to_string();
+    match exchange.era() {
+        Era::Modern => {
+            let speaker = Speaker { name: NAME, version: env!("CARGO_PKG_VERSION"), capabilities: "{}" };
+            requests::modern_request(&id, "tools/list", exchange.version, &speaker, &members)
+        }
+        Era::Legacy => {
+            let params = quoted.map(|cursor| format!("{{\"cursor\":{cursor}}}"));
+            requests::request(&id, "tools/list", params.as_deref())
+        }
+    }
+}
+
+async fn ask(
+    gateway: &Gateway,
+    exchange: &Exchange,
+    permit: &mut Permit,
+    id: u64,
+) -> Result<Whole, LaneFailure> {
+    let incoming = exchange.lane.send(permit, exchange.era()).await?;
+    let expected = Expected {
+        lane: &exchange.lane,
+        version: exchange.version,
+        id: &id.to_string(),
+        max_bytes: gateway.bounds.max_list_bytes,
+        timeout: exchange.reach.server.timeout(),
+    };
+    whole::read(incoming, expected).await
+}
+
+/// The client's bytes of one page; `None` where the server answered with an error.
+async fn shown(
+    gateway: &Gateway,
+    exchange: &Exchange,
+    whole: &Whole,
+    is_first_page: bool,
+) -> Option<Vec<u8>> {
+    let reach = &exchange.reach;
+    let listed = whole.reply.list("tools")?;
+    let tools = read(reach, &whole.reply);
+    if is_first_page && whole.reply.next_cursor().is_none() {
+        record(gateway, reach, &tools).await;
+        let max_age_ms = gateway.bounds.list_max_age_ms.min(ttl_ms(&whole.reply).unwrap_or(u64::MAX));
+        reach.server.definitions.replace(tools.clone(), gateway.now_ms(), max_age_ms);
+    } else {
+        reach.server.definitions.merge(&tools);
+    }
+    let mut offered: HashSet<&str> =
+        tools.iter().filter(|tool| reach.bind(tool).listed()).map(|tool| &*tool.name).collect();
+    let kept = kept_elements(listed, |entry| {
+        // The first of two entries with one name is the one that was judged.
+        entry.get("name").and_then(|name| name.as_str()).is_some_and(|name| offered.remove(&*name))
+    });
+    let ttl = ttl_ms(&whole.reply).unwrap_or(0).min(gateway.bounds.list_max_age_ms).to_string();
+    let mut set = vec![("tools", kept.as_str())];
+    if exchange.era() == Era::Modern {
+        set.extend([("ttlMs", ttl.as_str()), ("cacheScope", "\"private\"")]);
+    }
+    let edits = ReplyEdits {
+        id: Some(exchange.id()),
+        set_result: &set,
+        strip_private_meta: true,
+        ..ReplyEdits::default()
+    };
+    rewrite_reply(&whole.reply, &edits).ok()
+}
+
+/// The definitions of one page; the first of a name counts, entries without a usable name are left out.
+fn read(reach: &Reach, reply: &Reply) -> Vec<Arc<Tool>> {
+    let mut seen = HashSet::new();
+    let entries = reply.list("tools").into_iter().flat_map(|list| list.elements());
+    let read = |entry: Value<'_>| match Tool::read(&reach.server.id, entry) {
+        Ok(tool) => Some(Arc::new(tool)),
+        Err(error) => {
+            tracing::warn!(server.id = %reach.server.id, %error, "an entry of a tool list was left out");
+            None
+        }
+    };
+    let known = &reach.server.definitions;
+    entries
+        .filter_map(read)
+        .filter(|tool| seen.insert(Arc::clone(&tool.name)))
+        // An unchanged definition keeps its compiled schema.
+        .map(|tool| known.get(&tool.name).filter(|old| old.hash == tool.hash).unwrap_or(tool))
+        .collect()
+}
+
+/// Records a whole list in the database, if it is not what is known already.
+async fn record(gateway: &Gateway, reach: &Reach, tools: &[Arc<Tool>]) {
+    let seen = |tool: &Arc<Tool>| SeenDefinition {
+        name: tool.name.to_string(),
+        hash: tool.hash_text.clone(),
+        canonical: tool.canonical.clone(),
+    };
+    if reach.server.definitions.is_same(tools) {
+        return;
+    }
+    let seen = tools.iter().map(seen).collect();
+    if let Err(error) =
+        gateway.store.config().see_definitions(&reach.server.id, seen, gateway.store.now()).await
+    {
+        tracing::error!(server.id = %reach.server.id, %error, "definitions could not be recorded");
+    }
+}
+
+fn ttl_ms(reply: &Reply) -> Option<u64> {
+    reply.result()?.get("ttlMs")?.as_number()?.as_u64()
+}

@@ -1,0 +1,11 @@
+//! The steps of the pipeline, one file each.
+
+pub mod channel;
+pub mod decide;
+pub mod handshake;
+pub mod list;
+pub mod notify;
+pub mod obligations;
+pub mod refuse;
+pub mod reply;
+pub mod whole;

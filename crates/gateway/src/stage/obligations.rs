@@ -1,0 +1,69 @@
+//! What must succeed before an allowed call is forwarded: today its limits.
+//! All are reserved or none; a call that is refused here consumes nothing.
+
+use super::decide::{Judged, facts};
+use crate::exchange::Exchange;
+use crate::gateway::Gateway;
+use policy::{Denial, LimitDemand};
+use store::{CallId, CounterKey, Demand, Refused, Reservation};
+
+/// Why nothing was reserved.
+#[derive(Debug)]
+pub enum NotReserved {
+    /// A limit has no room.
+    Full(Box<Denial>),
+    /// The counters have failed.
+    Broken,
+}
+
+/// Reserves every limit of the call.
+///
+/// # Errors
+/// [`NotReserved`]; nothing is reserved then.
+pub fn reserve(
+    gateway: &Gateway,
+    exchange: &Exchange,
+    judged: &Judged,
+    call: CallId,
+) -> Result<Reservation, NotReserved> {
+    let limits = &judged.allowed.limits;
+    let keys: Vec<CounterKey> = limits.iter().map(|limit| key(exchange, judged, limit)).collect();
+    let demands: Vec<Demand<'_>> = limits.iter().zip(&keys).enumerate().map(demand).collect();
+    gateway.store.reserve(call, &demands).map_err(|refused| {
+        let (index, retry_after_ms) = match refused {
+            Refused::Full { index, retry_after_ms } => (index, retry_after_ms),
+            Refused::Uncountable { index } => (index, None),
+            Refused::Broken => return NotReserved::Broken,
+        };
+        let limit = limits.get(index);
+        limit.map_or(NotReserved::Broken, |limit| {
+            NotReserved::Full(Box::new(limit.spec.denial(retry_after_ms)))
+        })
+    })
+}
+
+fn key(exchange: &Exchange, judged: &Judged, limit: &LimitDemand) -> CounterKey {
+    let key = limit.spec.key(&facts(exchange, &judged.tool.name));
+    let scope = [Some(key.scope), key.value];
+    let scope: Vec<&str> = scope.into_iter().flatten().collect();
+    CounterKey::new(key.policy, key.server, key.counter, key.unit, &scope)
+}
+
+fn demand<'a>((index, (limit, key)): (usize, (&'a LimitDemand, &'a CounterKey))) -> Demand<'a> {
+    Demand { key, amount: limit.amount, max: limit.spec.max, window: window(limit.spec.window), index }
+}
+
+fn window(window: policy::Window) -> store::Window {
+    use policy::CalendarUnit as From;
+    use store::CalendarUnit as To;
+    match window {
+        policy::Window::Sliding { ms } => store::Window::Sliding { ms },
+        policy::Window::Calendar(unit) => store::Window::Calendar(match unit {
+            From::Minute => To::Minute,
+            From::Hour => To::Hour,
+            From::Day => To::Day,
+            From::Week => To::Week,
+            From::Month => To::Month,
+        }),
+    }
+}

@@ -1,0 +1,113 @@
+//! Every way to say no, in one place: the answer to the agent, the audit record, the count.
+//! Nothing here touches a server.
+
+use crate::account;
+use crate::denial::{self, Told};
+use crate::exchange::{Answer, Exchange};
+use crate::gateway::Gateway;
+use crate::metrics::Ending;
+use crate::session::IdRefused;
+use crate::upstream::LaneFailure;
+use mcp::answers;
+use mcp::era::Era;
+use mcp::errors::{INTERNAL_ERROR, INVALID_REQUEST, Refusal};
+use policy::Denial;
+use store::{CallId, StoreError};
+
+/// The protocol's own refusal.
+pub fn protocol(gateway: &Gateway, exchange: &Exchange, refusal: &Refusal) -> Answer {
+    account::denied_by_protocol(gateway, exchange, refusal);
+    count(exchange, Ending::Denied);
+    if !exchange.message.is_request() {
+        return Answer::Accepted;
+    }
+    Answer::with_status(refusal.http_status, refusal.to_bytes())
+}
+
+/// A policy's refusal of a call.
+pub fn policy(gateway: &Gateway, exchange: &Exchange, call: CallId, denial: &Denial) -> Answer {
+    account::denied(gateway, exchange, call, denial);
+    count(exchange, Ending::Denied);
+    tell(exchange, denial::tell(denial))
+}
+
+/// The refusal of a method whose channel no policy opens.
+pub fn channel(gateway: &Gateway, exchange: &Exchange) -> Answer {
+    account::denied_channel(gateway, exchange);
+    count(exchange, Ending::Denied);
+    let text = "this method is closed by policy; do not retry";
+    Answer::ok(answers::policy_denied(exchange.id(), text, None))
+}
+
+/// The store cannot record the call, so it must not happen.
+pub fn store(exchange: &Exchange, error: &StoreError) -> Answer {
+    tracing::error!(%error, "a call was denied because it could not be recorded");
+    count(exchange, Ending::Denied);
+    let text =
+        format!("the gateway cannot record calls ({error}), so none is let through; tell the operator");
+    match exchange.message.method() {
+        Some("tools/call") => tell(exchange, denial::unavailable(&text)),
+        Some(_) | None => Answer::ok(answers::policy_denied(exchange.id(), &text, None)),
+    }
+}
+
+/// The server cannot be reached, or did not answer as it must.
+pub fn unreachable(exchange: &Exchange, failure: &LaneFailure) -> Answer {
+    count(exchange, Ending::Failed);
+    failed(exchange.id(), &exchange.reach.server.id, &failure.0)
+}
+
+/// A request whose id another request of the session has.
+pub fn id(gateway: &Gateway, exchange: &Exchange, refused: IdRefused) -> Answer {
+    let text = match refused {
+        IdRefused::Duplicate => "a request with this id is still unanswered; use a new id",
+        IdRefused::TooMany => "too many requests of this session are unanswered; wait for some",
+    };
+    protocol(gateway, exchange, &Refusal::new(200, INVALID_REQUEST, text).with_id_of(&exchange.message))
+}
+
+/// The answer to a request whose reply never came or could not be used.
+pub fn failed(id: &str, server: &str, why: &str) -> Answer {
+    tracing::warn!(server.id = %server, why, "a request got no usable reply");
+    let text = format!("the server `{server}` gave no usable answer: {why}");
+    Answer::ok(answers::error(Some(id), INTERNAL_ERROR, &text, None))
+}
+
+/// The grant was revoked, or its way to the server taken away, while the call waited.
+pub fn revoked(exchange: &Exchange) -> Answer {
+    count(exchange, Ending::Denied);
+    Answer::GrantGone
+}
+
+/// The reply of a server that asks for input, which is closed: the agent learns that the call goes no further.
+pub fn input_closed(id: &str) -> Vec<u8> {
+    answers::policy_denied(
+        id,
+        "the server asked for further input, which is closed by policy; do not retry",
+        None,
+    )
+}
+
+fn tell(exchange: &Exchange, told: Told) -> Answer {
+    let id = exchange.id();
+    match told {
+        Told::Unknown => Answer::ok(answers::unknown_tool(id)),
+        Told::Result { tag, text, decision } => {
+            Answer::ok(answers::tool_denial(exchange.era(), id, tag, &text, Some(&decision)))
+        }
+    }
+}
+
+fn count(exchange: &Exchange, ending: Ending) {
+    exchange.reach.server.metrics.count(ending);
+}
+
+/// The answer to a list of a closed channel: it is empty.
+#[must_use]
+pub fn empty_list(exchange: &Exchange, key: &str) -> Answer {
+    let extra = match exchange.era() {
+        Era::Legacy => "",
+        Era::Modern => ",\"resultType\":\"complete\",\"ttlMs\":0,\"cacheScope\":\"private\"",
+    };
+    Answer::ok(answers::result(exchange.id(), &format!("{{\"{key}\":[]{extra}}}")))
+}

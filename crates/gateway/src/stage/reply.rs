@@ -1,0 +1,114 @@
+//! Sends a permitted request and turns what comes back into the client's answer.
+//! Short replies are read whole; long ones and streams pass through at the client's pace.
+
+use super::{refuse, whole};
+use crate::account::Outcome;
+use crate::exchange::{Answer, Exchange};
+use crate::gateway::Gateway;
+use crate::metrics::Ending;
+use crate::permit::Permit;
+use crate::relay::{self, WHOLE_BYTES};
+use crate::route::{Route, Withheld, outcome_of};
+use crate::upstream::{Incoming, LaneFailure, Lines};
+use mcp::envelope::Caps;
+use mcp::era::Era;
+use mcp::http::{self, Content};
+use mcp::reply::{Reply, ReplyKind, parse_reply};
+use std::sync::Arc;
+
+/// Forwards one request.
+pub async fn forward(gateway: &Arc<Gateway>, exchange: Exchange, mut permit: Permit) -> Answer {
+    let sent = exchange.lane.send(&mut permit, exchange.era()).await;
+    let session = exchange.session.clone();
+    let mut route = Route::new(gateway, exchange, permit);
+    let incoming = match sent {
+        Ok(incoming) => incoming,
+        Err(LaneFailure(why)) => return fail(&mut route, &why, None),
+    };
+    route.reach.server.metrics.count(Ending::Allowed);
+    match incoming {
+        Incoming::Lines(lines) => from_process(route, lines).await,
+        Incoming::Http(reply) if reply.status == 404 && session.is_some() => {
+            // The upstream forgot the session, so the client's is worth nothing any more.
+            route.settle(Outcome::Failed { why: "the session is gone", status: Some(404) });
+            if let Some(session) = session {
+                gateway.sessions.remove(&session);
+            }
+            Answer::SessionGone
+        }
+        Incoming::Http(reply) => from_http(route, *reply).await,
+    }
+}
+
+async fn from_process(mut route: Route, mut lines: Lines) -> Answer {
+    let timeout = route.reach.server.timeout();
+    let first = match tokio::time::timeout(timeout, lines.next()).await {
+        Ok(Some(first)) => first,
+        Ok(None) => return fail(&mut route, "its process ended before it answered", None),
+        Err(_) => return fail(&mut route, "it did not answer in time; it may still act", None),
+    };
+    match first.kind() {
+        ReplyKind::Result | ReplyKind::Error => whole_reply(&mut route, &first, 200),
+        ReplyKind::Notification { .. } | ReplyKind::Request { .. } => relay::lines(route, first, lines),
+    }
+}
+
+async fn from_http(mut route: Route, mut reply: http::Reply) -> Answer {
+    let status = reply.status;
+    match reply.content {
+        _ if status == 401 || status == 403 => fail(
+            &mut route,
+            "it refuses the gateway's credentials; check the configured headers",
+            Some(status),
+        ),
+        Content::EventStream if status == 200 => relay::events(route, reply.body, status),
+        Content::Json => {
+            let mut beginning = Vec::new();
+            while let Some(chunk) = reply.body.next().await {
+                match chunk {
+                    Ok(chunk) => beginning.extend_from_slice(&chunk),
+                    Err(error) => return fail(&mut route, &error.to_string(), Some(status)),
+                }
+                if beginning.len() > WHOLE_BYTES {
+                    return relay::json(route, beginning, reply.body, status);
+                }
+            }
+            match parse_reply(beginning, &Caps::default()) {
+                Ok(message) => whole_reply(&mut route, &message, status),
+                Err(fault) => fail(&mut route, &fault.to_string(), Some(status)),
+            }
+        }
+        Content::EventStream | Content::None | Content::Other => {
+            fail(&mut route, &format!("it answered with status {status} and no message"), Some(status))
+        }
+    }
+}
+
+fn whole_reply(route: &mut Route, message: &Reply, status: u16) -> Answer {
+    let n_bytes = message.document().text().len() as u64;
+    let http_status = match route.version.era() {
+        Era::Legacy => 200,
+        Era::Modern => status,
+    };
+    if *message.kind() == ReplyKind::Error && message.id_raw().is_none() {
+        route.settle(outcome_of(message, n_bytes, status));
+        return Answer::with_status(http_status, whole::error_for(&route.client_id, message));
+    }
+    match route.reply(message) {
+        Ok(body) => {
+            route.settle(outcome_of(message, n_bytes, status));
+            Answer::with_status(http_status, body)
+        }
+        Err(Withheld::Input) => {
+            route.settle(outcome_of(message, n_bytes, status));
+            Answer::ok(refuse::input_closed(&route.client_id))
+        }
+        Err(Withheld::Closed | Withheld::Broken) => fail(route, "it answered another request", Some(status)),
+    }
+}
+
+fn fail(route: &mut Route, why: &str, status: Option<u16>) -> Answer {
+    route.settle(Outcome::Failed { why: "no usable reply", status });
+    route.reach.server.metrics.count(Ending::Failed);
+    refuse::failed(&route.client_id, &route.reach.server.id, why)
+}

@@ -1,0 +1,137 @@
+//! Waits for one whole reply: lists and handshakes, which have to be read before they are passed on.
+//! What comes before it on the same stream is not passed on.
+
+use crate::relay::WHOLE_BYTES;
+use crate::upstream::{Incoming, Lane, LaneFailure, server_answer};
+use mcp::envelope::Caps;
+use mcp::era::Version;
+use mcp::http::{self, Content};
+use mcp::reply::{Reply, ReplyKind, parse_reply};
+use mcp::sse::{Decoder, Piece};
+
+/// A reply that was read whole.
+#[derive(Debug)]
+pub struct Whole {
+    /// The message.
+    pub reply: Reply,
+    /// HTTP status; 200 for a process.
+    pub status: u16,
+    /// The session that the upstream named with it.
+    pub session: Option<String>,
+}
+
+/// Where a reply is expected and what it may be.
+#[derive(Debug, Clone, Copy)]
+pub struct Expected<'a> {
+    /// The lane that the request went by.
+    pub lane: &'a Lane,
+    /// The revision that both sides speak.
+    pub version: Version,
+    /// The gateway's id of the request, raw.
+    pub id: &'a str,
+    /// Largest reply, in bytes.
+    pub max_bytes: usize,
+    /// Longest silence of a process.
+    pub timeout: std::time::Duration,
+}
+
+/// The reply to a request.
+///
+/// # Errors
+/// [`LaneFailure`] where none comes, or none that keeps the protocol.
+pub async fn read(incoming: Incoming, expected: Expected<'_>) -> Result<Whole, LaneFailure> {
+    match incoming {
+        Incoming::Http(reply) => from_http(*reply, expected).await,
+        Incoming::Lines(mut lines) => loop {
+            let waited = tokio::time::timeout(expected.timeout, lines.next()).await;
+            let message = waited.map_err(|_| failure("it did not answer in time"))?;
+            let message = message.ok_or_else(|| failure("its process ended before it answered"))?;
+            if let Some(reply) = sort(message, expected)? {
+                return Ok(Whole { reply, status: 200, session: None });
+            }
+        },
+    }
+}
+
+async fn from_http(reply: http::Reply, expected: Expected<'_>) -> Result<Whole, LaneFailure> {
+    let (status, session) = (reply.status, reply.session.clone());
+    if status == 401 || status == 403 {
+        return Err(failure("it refuses the gateway's credentials; check the configured headers"));
+    }
+    let whole = match reply.content {
+        Content::Json => {
+            let body = reply
+                .body
+                .collect(expected.max_bytes)
+                .await
+                .map_err(|error| LaneFailure(error.to_string()))?;
+            parse(body, expected)?
+        }
+        Content::EventStream => from_events(reply, expected).await?,
+        Content::None | Content::Other => {
+            return Err(LaneFailure(format!("it answered with status {status} and no message")));
+        }
+    };
+    Ok(Whole { reply: whole, status, session })
+}
+
+async fn from_events(mut reply: http::Reply, expected: Expected<'_>) -> Result<Reply, LaneFailure> {
+    let mut decoder = Decoder::new();
+    let mut held = Vec::new();
+    while let Some(chunk) = reply.body.next().await {
+        let chunk = chunk.map_err(|error| LaneFailure(error.to_string()))?;
+        let mut rest = &chunk[..];
+        while let Some(piece) = decoder.next(&mut rest) {
+            match piece {
+                Piece::Data(data) if held.len().saturating_add(data.len()) > expected.max_bytes => {
+                    return Err(failure("its reply is too long"));
+                }
+                Piece::Data(data) => held.extend_from_slice(data),
+                Piece::End(_) if held.is_empty() => {}
+                Piece::End(_) => {
+                    let message = parse(std::mem::take(&mut held), expected)?;
+                    if let Some(reply) = sort(message, expected)? {
+                        return Ok(reply);
+                    }
+                }
+            }
+        }
+    }
+    Err(failure("its stream ended before it answered"))
+}
+
+fn parse(bytes: Vec<u8>, expected: Expected<'_>) -> Result<Reply, LaneFailure> {
+    let caps = Caps { max_body_bytes: expected.max_bytes, json: crate::upstream::reply_limits() };
+    parse_reply(bytes, &caps).map_err(|fault| LaneFailure(fault.to_string()))
+}
+
+/// The message if it is the awaited reply.
+fn sort(message: Reply, expected: Expected<'_>) -> Result<Option<Reply>, LaneFailure> {
+    match message.kind() {
+        ReplyKind::Result | ReplyKind::Error if message.answers(expected.id) => Ok(Some(message)),
+        // Some servers cannot say which request a broken envelope was; over one stream it can only be this one.
+        ReplyKind::Error if message.id_raw().is_none() => Ok(Some(message)),
+        ReplyKind::Result | ReplyKind::Error => Err(failure("it answered another request")),
+        ReplyKind::Request { .. } => {
+            server_answer(expected.lane, expected.version, &message);
+            Ok(None)
+        }
+        ReplyKind::Notification { .. } => Ok(None),
+    }
+}
+
+fn failure(why: &str) -> LaneFailure {
+    LaneFailure(why.to_owned())
+}
+
+/// The client's bytes of an error reply, whatever id it came with.
+#[must_use]
+pub fn error_for(id: &str, reply: &Reply) -> Vec<u8> {
+    let code = reply.error_code().unwrap_or(mcp::errors::INTERNAL_ERROR);
+    let message = reply.error().and_then(|error| error.get("message")?.as_str()).unwrap_or_default();
+    let data = reply.error().and_then(|error| error.get("data")).map(|data| data.raw());
+    mcp::answers::error(Some(id), code, &message, data)
+}
+
+/// The most that is read of a reply that is expected to be short.
+pub const SHORT_BYTES: usize = WHOLE_BYTES;

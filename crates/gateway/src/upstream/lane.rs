@@ -1,0 +1,164 @@
+//! The way of one exchange to its server.
+//! It sends what a permit holds, once, and nothing else.
+
+use super::pending::Lines;
+use super::slot::Slot;
+use crate::permit::Permit;
+use mcp::era::Era;
+use mcp::headers;
+use mcp::http::{HeaderName, HeaderValue, Outgoing, Progress, Reply, Upstream};
+use std::fmt;
+use std::sync::Arc;
+
+/// The way of one exchange to its server.
+#[derive(Debug, Clone)]
+pub enum Lane {
+    /// Over HTTP.
+    Http(HttpLane),
+    /// To a process.
+    Stdio(Arc<Slot>),
+}
+
+/// A way over HTTP, with the upstream's session where the era has one.
+#[derive(Debug, Clone)]
+pub struct HttpLane {
+    upstream: Arc<Upstream>,
+    session: Option<HeaderValue>,
+}
+
+impl HttpLane {
+    /// A way without a session.
+    #[must_use]
+    pub fn new(upstream: Arc<Upstream>) -> Self {
+        Self { upstream, session: None }
+    }
+
+    /// The same way with the session that the upstream named.
+    #[must_use]
+    pub fn with_session(&self, id: Option<&str>) -> Self {
+        let session = id.and_then(|id| HeaderValue::from_str(id).ok());
+        Self { upstream: Arc::clone(&self.upstream), session }
+    }
+
+    /// Sends a message of HTTP itself: the wish to listen, or the end of a session.
+    ///
+    /// # Errors
+    /// [`LaneFailure`] where no reply came.
+    pub async fn ask(&self, message: Outgoing, version: Option<HeaderValue>) -> Result<Reply, LaneFailure> {
+        let message = self.dressed(message, version);
+        self.upstream
+            .send(&message, &Progress::new())
+            .await
+            .map_err(|error| LaneFailure(error.failure.to_string()))
+    }
+
+    fn dressed(&self, mut message: Outgoing, version: Option<HeaderValue>) -> Outgoing {
+        if let Some(session) = &self.session {
+            message = message.header(HeaderName::from_static(headers::SESSION_ID), session.clone());
+        }
+        match version {
+            Some(version) => message.header(HeaderName::from_static(headers::PROTOCOL_VERSION), version),
+            None => message,
+        }
+    }
+}
+
+/// What comes back.
+#[derive(Debug)]
+pub enum Incoming {
+    /// A reply over HTTP.
+    Http(Box<Reply>),
+    /// Messages of a process.
+    Lines(Lines),
+}
+
+/// Why nothing came back: what happened and what to do, without the message's content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LaneFailure(pub String);
+
+impl fmt::Display for LaneFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Lane {
+    /// Makes sure that the server can be spoken to; true when that took a wait.
+    ///
+    /// # Errors
+    /// [`LaneFailure`] where it cannot.
+    pub async fn ready(&self) -> Result<bool, LaneFailure> {
+        match self {
+            Self::Http(_) => Ok(false),
+            Self::Stdio(slot) => slot.ready().await.map_err(LaneFailure),
+        }
+    }
+
+    /// Sends a permitted request.
+    ///
+    /// # Errors
+    /// [`LaneFailure`]; how much was written stands in the permit's account.
+    pub async fn send(&self, permit: &mut Permit, era: Era) -> Result<Incoming, LaneFailure> {
+        let Some(message) = permit.take_message() else {
+            return Err(LaneFailure(String::from("the message was sent already")));
+        };
+        match self {
+            Self::Http(lane) => {
+                let outgoing = permit.dress(lane.dressed(Outgoing::post(message), permit.version_header()));
+                let sent = lane.upstream.send(&outgoing, permit.progress()).await;
+                sent.map(|reply| Incoming::Http(Box::new(reply)))
+                    .map_err(|error| LaneFailure(error.failure.to_string()))
+            }
+            Self::Stdio(slot) => send_line(slot, permit, message, era).await.map(Incoming::Lines),
+        }
+    }
+
+    /// Sends a permitted notification.
+    ///
+    /// # Errors
+    /// [`LaneFailure`] where it did not arrive.
+    pub async fn notify(&self, permit: &mut Permit) -> Result<(), LaneFailure> {
+        let Some(message) = permit.take_message() else { return Ok(()) };
+        match self {
+            Self::Http(lane) => {
+                let outgoing = permit.dress(lane.dressed(Outgoing::post(message), permit.version_header()));
+                let reply = lane.upstream.send(&outgoing, permit.progress()).await;
+                reply.map(drop).map_err(|error| LaneFailure(error.failure.to_string()))
+            }
+            Self::Stdio(slot) => {
+                let Some(process) = slot.running() else {
+                    return Err(LaneFailure(String::from("no process runs")));
+                };
+                let written = process.write(message, permit.progress()).await;
+                written.map_err(|error| LaneFailure(error.to_string()))
+            }
+        }
+    }
+
+    /// Ends what this lane alone has: the process of a session.
+    pub fn close(&self) {
+        match self {
+            Self::Http(_) => {}
+            Self::Stdio(slot) => slot.stop(),
+        }
+    }
+}
+
+async fn send_line(slot: &Slot, permit: &Permit, message: Vec<u8>, era: Era) -> Result<Lines, LaneFailure> {
+    let gone = || LaneFailure(String::from("the server process is not running; retry"));
+    let process = slot.running().ok_or_else(gone)?;
+    let id = permit.upstream_id().ok_or_else(gone)?;
+    let mut lines = process.expect(id);
+    if era == Era::Modern {
+        // In this era a client that goes away cancels (2026-07-28, Cancellation).
+        let writer = process.writer();
+        lines.when_given_up(move || {
+            let cancel = mcp::requests::cancelled(&id.to_string(), "the client went away");
+            if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+                runtime.spawn(async move { writer.write(cancel, &Progress::new()).await });
+            }
+        });
+    }
+    process.write(message, permit.progress()).await.map_err(|error| LaneFailure(error.to_string()))?;
+    Ok(lines)
+}

@@ -1,0 +1,18 @@
+//! The servers behind the gateway and the ways to them.
+//! Nothing here decides anything: a lane sends what a permit holds and nothing else.
+
+mod lane;
+mod pending;
+mod process;
+mod secret;
+mod server;
+mod server_request;
+mod slot;
+
+pub use lane::{HttpLane, Incoming, Lane, LaneFailure};
+pub use pending::Lines;
+pub(crate) use process::reply_limits;
+pub use process::{Command, Process};
+pub use server::{Server, Setup, SetupError};
+pub use server_request::server_answer;
+pub use slot::{Restart, Slot};

@@ -1,0 +1,200 @@
+//! The requests of one process that are unanswered, and what has come for each.
+//! A line goes to the request that it names and to nobody else.
+
+use mcp::reply::Reply;
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::Notify;
+
+/// Notifications that may wait for one request; more are dropped, a reply never is.
+const MAX_WAITING: usize = 256;
+
+/// The unanswered requests of one process.
+#[derive(Debug, Default)]
+pub struct Pending {
+    waiting: Mutex<HashMap<u64, Arc<Inbox>>>,
+}
+
+#[derive(Debug, Default)]
+struct Inbox {
+    state: Mutex<Mail>,
+    arrived: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Mail {
+    lines: VecDeque<Reply>,
+    closed: bool,
+}
+
+impl Inbox {
+    fn put(&self, line: Reply, is_last: bool) -> bool {
+        let mut mail = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if !is_last && mail.lines.len() >= MAX_WAITING {
+            return false;
+        }
+        mail.lines.push_back(line);
+        mail.closed = is_last;
+        drop(mail);
+        self.arrived.notify_one();
+        true
+    }
+
+    fn close(&self) {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).closed = true;
+        self.arrived.notify_one();
+    }
+}
+
+impl Pending {
+    /// Expects messages for the request of this id.
+    #[must_use]
+    pub fn expect(self: &Arc<Self>, id: u64) -> Lines {
+        let inbox = Arc::<Inbox>::default();
+        self.lock().insert(id, Arc::clone(&inbox));
+        Lines { id, inbox, pending: Arc::clone(self), on_drop: None }
+    }
+
+    /// Hands over the reply to a request; nothing comes after it. False when nobody waits for it.
+    pub fn answer(&self, id: u64, line: Reply) -> bool {
+        let inbox = self.lock().remove(&id);
+        inbox.is_some_and(|inbox| inbox.put(line, true))
+    }
+
+    /// Hands over a notification that belongs to a request. False when it was dropped.
+    pub fn notify(&self, id: u64, line: Reply) -> bool {
+        let inbox = self.lock().get(&id).map(Arc::clone);
+        inbox.is_some_and(|inbox| inbox.put(line, false))
+    }
+
+    /// Whether no request waits.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.lock().is_empty()
+    }
+
+    /// The process is gone: nobody gets an answer any more.
+    pub fn fail_all(&self) {
+        for (_, inbox) in self.lock().drain() {
+            inbox.close();
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<u64, Arc<Inbox>>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What comes for one request. Dropping it before the reply gives the request up.
+pub struct Lines {
+    id: u64,
+    inbox: Arc<Inbox>,
+    pending: Arc<Pending>,
+    on_drop: Option<Box<dyn FnOnce() + Send>>,
+}
+
+impl Lines {
+    /// Runs `f` if the request is given up before its reply has come.
+    pub fn when_given_up(&mut self, f: impl FnOnce() + Send + 'static) {
+        self.on_drop = Some(Box::new(f));
+    }
+
+    /// The next message; `None` when the process is gone or the reply was taken.
+    pub async fn next(&mut self) -> Option<Reply> {
+        loop {
+            {
+                let mut mail = self.inbox.state.lock().unwrap_or_else(PoisonError::into_inner);
+                if let Some(line) = mail.lines.pop_front() {
+                    return Some(line);
+                }
+                if mail.closed {
+                    return None;
+                }
+            }
+            self.inbox.arrived.notified().await;
+        }
+    }
+}
+
+impl std::fmt::Debug for Lines {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Lines").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+impl Drop for Lines {
+    fn drop(&mut self) {
+        let unanswered = self.pending.lock().remove(&self.id).is_some();
+        if unanswered && let Some(give_up) = self.on_drop.take() {
+            give_up();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mcp::reply::parse_reply;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    fn message(method: &str) -> Reply {
+        let text = format!(r#"{{"jsonrpc":"2.0","method":"{method}"}}"#);
+        parse_reply(text.into_bytes(), &mcp::Caps::default()).unwrap()
+    }
+
+    fn method(reply: Option<Reply>) -> String {
+        reply.unwrap().method().unwrap().to_owned()
+    }
+
+    #[tokio::test]
+    async fn notifications_come_before_the_reply_and_nothing_after_it() {
+        let pending = Arc::<Pending>::default();
+        let mut lines = pending.expect(7);
+        assert!(pending.notify(7, message("n")));
+        assert!(pending.answer(7, message("r")));
+        assert!(!pending.answer(7, message("again")), "a second reply finds nobody");
+        assert!(!pending.notify(7, message("late")));
+        assert_eq!(method(lines.next().await), "n");
+        assert_eq!(method(lines.next().await), "r");
+        assert!(lines.next().await.is_none());
+    }
+
+    #[tokio::test]
+    async fn a_flood_of_notifications_is_bounded_but_the_reply_arrives() {
+        let pending = Arc::<Pending>::default();
+        let mut lines = pending.expect(1);
+        let taken = (0..MAX_WAITING + 5).filter(|_| pending.notify(1, message("n"))).count();
+        assert_eq!(taken, MAX_WAITING);
+        assert!(pending.answer(1, message("r")));
+        let mut last = None;
+        while let Some(line) = lines.next().await {
+            last = Some(line);
+        }
+        assert_eq!(method(last), "r");
+    }
+
+    #[tokio::test]
+    async fn giving_up_is_noticed_once() {
+        let pending = Arc::<Pending>::default();
+        let seen = Arc::new(AtomicBool::new(false));
+        for answered in [true, false] {
+            let mut lines = pending.expect(3);
+            let flag = Arc::clone(&seen);
+            lines.when_given_up(move || flag.store(true, Ordering::Relaxed));
+            if answered {
+                pending.answer(3, message("r"));
+            }
+            drop(lines);
+            assert_eq!(seen.load(Ordering::Relaxed), !answered);
+        }
+        assert!(pending.is_empty());
+    }
+
+    #[tokio::test]
+    async fn the_end_of_the_process_ends_the_wait() {
+        let pending = Arc::<Pending>::default();
+        let mut lines = pending.expect(3);
+        pending.fail_all();
+        assert!(lines.next().await.is_none());
+    }
+}

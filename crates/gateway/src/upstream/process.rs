@@ -1,0 +1,191 @@
+//! One running server process and the messages to and from it.
+//! A server's own requests are refused here: no channel for them is open.
+
+use super::pending::{Lines, Pending};
+use super::secret;
+use crate::declared::Setting;
+use crate::definitions::Definitions;
+use mcp::envelope::Caps;
+use mcp::http::{Clock, Progress};
+use mcp::reply::{Reply, ReplyKind, parse_reply};
+use mcp::stdio::{self, Environment, Reader, Settings, Spawned, Spec, Waits, WriteError, Writer};
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::sync::broadcast;
+
+/// Messages that answer no request and may wait for whoever listens.
+pub const EVENT_DEPTH: usize = 64;
+/// Longest message of a server, one line: the largest seen is 255 kB.
+const MAX_LINE_BYTES: usize = 16 << 20;
+
+/// What to start.
+#[derive(Debug, Clone)]
+pub struct Command {
+    spec: Spec,
+}
+
+impl Command {
+    /// A declared command; its references are looked up now.
+    ///
+    /// # Errors
+    /// A sentence that says what to correct.
+    pub fn resolve(
+        command: &[String],
+        env: &BTreeMap<String, Setting>,
+        cwd: Option<&PathBuf>,
+    ) -> Result<Self, String> {
+        let (program, args) = command.split_first().ok_or("`command` is empty; name a program")?;
+        let mut variables = Vec::with_capacity(env.len());
+        for (name, setting) in env {
+            let value = secret::resolve(setting).map_err(|error| format!("variable `{name}`: {error}"))?;
+            variables.push((OsString::from(name), OsString::from(value)));
+        }
+        let env = Environment::Base(variables);
+        Ok(Self { spec: Spec { command: program.clone(), args: args.to_vec(), env, cwd: cwd.cloned() } })
+    }
+
+    /// A command with exactly this environment, as a `wrap` client brings it.
+    #[must_use]
+    pub fn exact(command: String, args: Vec<String>, env: Vec<(OsString, OsString)>, cwd: PathBuf) -> Self {
+        Self { spec: Spec { command, args, env: Environment::Full(env), cwd: Some(cwd) } }
+    }
+}
+
+/// One running process.
+#[derive(Debug)]
+pub struct Process {
+    child: stdio::Process,
+    writer: Writer,
+    pending: Arc<Pending>,
+}
+
+impl Process {
+    /// Starts the command; what it says unasked goes to `events`.
+    ///
+    /// # Errors
+    /// A sentence that says why it could not be started and what to do.
+    pub fn start(
+        command: &Command,
+        clock: Clock,
+        events: broadcast::Sender<Arc<Reply>>,
+        definitions: Arc<Definitions>,
+    ) -> Result<Self, String> {
+        let settings = Settings { max_line_bytes: MAX_LINE_BYTES, ..Settings::default() };
+        let spawned = stdio::spawn(&command.spec, &settings, clock).map_err(|error| error.to_string())?;
+        let Spawned { process: child, writer, reader } = spawned;
+        let pending = Arc::<Pending>::default();
+        let router = Router { pending: Arc::clone(&pending), writer: writer.clone(), events, definitions };
+        tokio::spawn(router.run(reader));
+        Ok(Self { child, writer, pending })
+    }
+
+    /// Whether it still runs.
+    #[must_use]
+    pub fn is_alive(&self) -> bool {
+        self.child.exit().is_none()
+    }
+
+    /// Whether no request waits for it.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.pending.is_empty()
+    }
+
+    /// Expects what answers the request of this id; to be called before it is sent.
+    #[must_use]
+    pub fn expect(&self, id: u64) -> Lines {
+        self.pending.expect(id)
+    }
+
+    /// Writes one message; line ends between tokens become spaces.
+    ///
+    /// # Errors
+    /// Where the process takes no more input.
+    pub async fn write(&self, mut message: Vec<u8>, progress: &Progress) -> Result<(), WriteError> {
+        json::flatten_newlines(&mut message);
+        self.writer.write(message, progress).await
+    }
+
+    /// A writer for messages that may be sent after this handle is gone.
+    #[must_use]
+    pub fn writer(&self) -> Writer {
+        self.writer.clone()
+    }
+
+    /// How it ended, in words.
+    #[must_use]
+    pub fn obituary(&self) -> String {
+        match self.child.exit() {
+            Some(exit) => format!("the server process {exit}; its log tells why"),
+            None => String::from("the server process closed its output"),
+        }
+    }
+
+    /// Ends it in good order.
+    pub async fn shut_down(&self) {
+        self.child.shut_down(&Waits::default()).await;
+    }
+}
+
+struct Router {
+    pending: Arc<Pending>,
+    writer: Writer,
+    events: broadcast::Sender<Arc<Reply>>,
+    definitions: Arc<Definitions>,
+}
+
+impl Router {
+    async fn run(self, mut reader: Reader) {
+        let caps = Caps { max_body_bytes: MAX_LINE_BYTES, json: reply_limits() };
+        while let Ok(Some(line)) = reader.next_line().await {
+            match parse_reply(line, &caps) {
+                Ok(reply) => self.route(reply).await,
+                Err(fault) => {
+                    tracing::warn!(%fault, "a server wrote a line that is no message; it was dropped")
+                }
+            }
+        }
+        self.pending.fail_all();
+    }
+
+    async fn route(&self, reply: Reply) {
+        match reply.kind() {
+            ReplyKind::Result | ReplyKind::Error => {
+                let id = reply.id_raw().and_then(|id| id.parse().ok());
+                if !id.is_some_and(|id| self.pending.answer(id, reply)) {
+                    tracing::debug!("a server answered a request that is not open; the answer was dropped");
+                }
+            }
+            ReplyKind::Request { .. } => self.refuse(&reply).await,
+            ReplyKind::Notification { .. } => self.notice(reply),
+        }
+    }
+
+    fn notice(&self, reply: Reply) {
+        if reply.method() == Some("notifications/tools/list_changed") {
+            self.definitions.mark_changed();
+        }
+        let request = reply.progress_token().or_else(|| reply.subscription_id());
+        match request.and_then(|id| id.parse().ok()) {
+            Some(id) => {
+                self.pending.notify(id, reply);
+            }
+            // Nobody may be listening.
+            None => drop(self.events.send(Arc::new(reply))),
+        }
+    }
+
+    async fn refuse(&self, request: &Reply) {
+        let Some(id) = request.id_raw() else { return };
+        let answer = super::server_request::answer(id, request.method().unwrap_or_default());
+        // A process that takes no more input is noticed by whoever waits for it.
+        let _ = self.writer.write(answer, &Progress::new()).await;
+    }
+}
+
+/// Limits for what a server says: long strings are usual, depth is not.
+pub(crate) fn reply_limits() -> json::Limits {
+    json::Limits { max_string_bytes: u32::MAX, ..json::Limits::default() }
+}

@@ -1,0 +1,180 @@
+//! One registered server while the gateway runs: its stored list, its connections, its processes.
+//! It must never start anything before a message needs it.
+
+use super::lane::{HttpLane, Lane};
+use super::process::Command;
+use super::secret;
+use super::slot::{Restart, Slot};
+use crate::access::Wrapped;
+use crate::declared::{ServerSpec, Transport};
+use crate::definitions::Definitions;
+use crate::metrics::{Metrics, ServerMetrics};
+use mcp::http::{Clock, HeaderName, HeaderValue, Plaintext, Settings, Target, Tls, Upstream};
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// What every server is set up with.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    /// Milliseconds of the trusted timeline.
+    pub clock: Clock,
+    /// Where messages are counted.
+    pub metrics: Arc<Metrics>,
+}
+
+/// A declaration that cannot be put into force.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetupError(String);
+
+impl fmt::Display for SetupError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for SetupError {}
+
+#[derive(Debug)]
+enum Way {
+    Http(Arc<Upstream>),
+    Stdio(Arc<Command>),
+}
+
+/// One registered server.
+#[derive(Debug)]
+pub struct Server {
+    /// Its id.
+    pub id: Arc<str>,
+    /// What was declared.
+    pub spec: ServerSpec,
+    /// The tools that it lists.
+    pub definitions: Arc<Definitions>,
+    /// Its counters.
+    pub metrics: ServerMetrics,
+    /// Held while the list is asked for, so that many calls ask once.
+    pub listing: tokio::sync::Mutex<()>,
+    /// Set where a `wrap` client brought the server along.
+    pub wrapped: Option<Wrapped>,
+    way: Way,
+    clock: Clock,
+    // One process for each grant that speaks the modern era; sessions have their own.
+    slots: Mutex<HashMap<Arc<str>, Arc<Slot>>>,
+}
+
+impl Server {
+    /// Prepares a server; connects to nothing and starts nothing.
+    ///
+    /// # Errors
+    /// [`SetupError`] where the declaration cannot work.
+    pub fn new(spec: ServerSpec, setup: &Setup) -> Result<Self, SetupError> {
+        let fail = |why: String| SetupError(format!("server `{}`: {why}", spec.id));
+        let way = match &spec.transport {
+            Transport::Http { url, headers, ca_file, insecure } => {
+                let plaintext = if *insecure { Plaintext::Anywhere } else { Plaintext::LoopbackOnly };
+                let target = Target::parse(url, plaintext).map_err(|error| fail(error.to_string()))?;
+                let mut settings =
+                    Settings { head_timeout: Duration::from_secs(spec.timeout_s), ..Settings::default() };
+                for (name, setting) in headers {
+                    let (name, value) = header(name, setting).map_err(fail)?;
+                    settings.headers.insert(name, value);
+                }
+                let tls = Tls::new(ca_file.clone());
+                let upstream = Upstream::new(target, settings, tls, setup.clock.clone());
+                Way::Http(Arc::new(upstream.map_err(|error| fail(error.to_string()))?))
+            }
+            Transport::Stdio { command, env, cwd } => {
+                let command = Command::resolve(command, env, cwd.as_ref()).map_err(fail)?;
+                Way::Stdio(Arc::new(command))
+            }
+        };
+        Ok(Self::with_way(spec, way, None, setup))
+    }
+
+    /// A server whose process a `wrap` client brings along: its own environment, its own working directory.
+    #[must_use]
+    pub fn wrapped(spec: ServerSpec, command: Command, policy: Option<String>, setup: &Setup) -> Self {
+        Self::with_way(spec, Way::Stdio(Arc::new(command)), Some(Wrapped::new(policy)), setup)
+    }
+
+    fn with_way(spec: ServerSpec, way: Way, wrapped: Option<Wrapped>, setup: &Setup) -> Self {
+        let id: Arc<str> = spec.id.as_str().into();
+        Self {
+            metrics: setup.metrics.server(&id),
+            id,
+            spec,
+            definitions: Arc::default(),
+            listing: tokio::sync::Mutex::default(),
+            wrapped,
+            way,
+            clock: setup.clock.clone(),
+            slots: Mutex::default(),
+        }
+    }
+
+    /// Longest wait for a reply.
+    #[must_use]
+    pub fn timeout(&self) -> Duration {
+        Duration::from_secs(self.spec.timeout_s)
+    }
+
+    /// The lane of a grant's modern requests: no session, and for a process one that only this grant has.
+    #[must_use]
+    pub fn lane(&self, grant: &Arc<str>) -> Lane {
+        match &self.way {
+            Way::Http(upstream) => Lane::Http(HttpLane::new(Arc::clone(upstream))),
+            Way::Stdio(command) => {
+                let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+                let slot =
+                    slots.entry(Arc::clone(grant)).or_insert_with(|| self.slot(command, Restart::Always));
+                Lane::Stdio(Arc::clone(slot))
+            }
+        }
+    }
+
+    /// A lane of its own, for a session or a stdio client.
+    #[must_use]
+    pub fn own_lane(&self, restart: Restart) -> Lane {
+        match &self.way {
+            Way::Http(upstream) => Lane::Http(HttpLane::new(Arc::clone(upstream))),
+            Way::Stdio(command) => Lane::Stdio(self.slot(command, restart)),
+        }
+    }
+
+    /// Whether messages go to a process rather than over HTTP.
+    #[must_use]
+    pub fn is_process(&self) -> bool {
+        matches!(self.way, Way::Stdio(_))
+    }
+
+    /// Stops the processes that sessions do not own and that had no message since `idle_ms` before `now_ms`.
+    pub fn stop_idle(&self, now_ms: u64) {
+        let idle_ms = self.spec.idle_stop_s.saturating_mul(1_000);
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        slots.retain(|_, slot| !slot.stop_if_idle(now_ms, idle_ms));
+    }
+
+    /// Stops every process that sessions do not own.
+    pub fn stop(&self) {
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        for (_, slot) in slots.drain() {
+            slot.stop();
+        }
+    }
+
+    fn slot(&self, command: &Arc<Command>, restart: Restart) -> Arc<Slot> {
+        let definitions = Arc::clone(&self.definitions);
+        Arc::new(Slot::new(Arc::clone(command), self.timeout(), self.clock.clone(), definitions, restart))
+    }
+}
+
+fn header(name: &str, setting: &crate::declared::Setting) -> Result<(HeaderName, HeaderValue), String> {
+    let value = secret::resolve(setting).map_err(|error| format!("header `{name}`: {error}"))?;
+    let parsed = HeaderName::from_bytes(name.as_bytes())
+        .map_err(|_| format!("`{name}` is not a header name; correct it"))?;
+    let mut value = HeaderValue::from_str(&value)
+        .map_err(|_| format!("the value of header `{name}` holds characters that no header may have"))?;
+    value.set_sensitive(true);
+    Ok((parsed, value))
+}
