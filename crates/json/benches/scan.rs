@@ -69,5 +69,26 @@ fn reply(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, scan, reply);
+/// What a decision asks of a scanned call.
+fn read(criterion: &mut Criterion) {
+    let text = br#"{"name":"transfer","arguments":{"to":"account-7","amount":1250.75,"items":[1,2,3],"note":"rent"}}"#;
+    let Ok(document) = Document::scan(text.to_vec(), &LIMITS) else { return };
+    let amount = || black_box(&document).root().get("arguments")?.get("amount")?.as_number();
+    let mut group = criterion.benchmark_group("read");
+    group.bench_function("two-keys", |bencher| bencher.iter(amount));
+    group.bench_function("decimal", |bencher| bencher.iter(|| amount().map(|number| number.to_decimal())));
+    group.bench_function("survives-double", |bencher| {
+        bencher.iter(|| amount().map(|number| number.survives_double()))
+    });
+    group.bench_function("canonical", |bencher| {
+        let mut out = Vec::new();
+        bencher.iter(|| {
+            out.clear();
+            json::canonical(black_box(&document).root(), &mut out);
+        });
+    });
+    group.finish();
+}
+
+criterion_group!(benches, scan, reply, read);
 criterion_main!(benches);

@@ -59,24 +59,22 @@ impl Decimal {
             Some(unsigned) => (true, unsigned),
             None => (false, text),
         };
-        let (digits, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
+        let (digits, exponent) = match unsigned.split_once(['e', 'E']) {
+            Some((digits, exponent)) => (digits, parse_exponent(exponent)),
+            None => (unsigned, Ok(0)),
+        };
         let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
         if whole.len() + fraction.len() > MAX_DIGITS {
             return Err(NumberError::TooLong);
         }
         let fraction = fraction.trim_end_matches('0');
         let kept = if fraction.is_empty() { whole.trim_end_matches('0') } else { whole };
-        let mut mantissa = 0_u128;
-        for digit in kept.bytes().chain(fraction.bytes()) {
-            mantissa = mantissa
-                .checked_mul(10)
-                .and_then(|shifted| shifted.checked_add(u128::from(digit - b'0')))
-                .ok_or(NumberError::TooLong)?;
+        let mantissa = parse_digits(kept, fraction).ok_or(NumberError::TooLong)?;
+        if mantissa == 0 {
+            return Ok(Self::ZERO);
         }
-        let exponent = if mantissa == 0 { 0 } else { parse_exponent(exponent)? };
-        let n_dropped = (whole.len() - kept.len()) as i32;
-        Self::normal(negative, mantissa, exponent + n_dropped - fraction.len() as i32)
-            .ok_or(NumberError::TooLong)
+        let shift = (whole.len() - kept.len()) as i32 - fraction.len() as i32;
+        Self::normal(negative, mantissa, exponent? + shift).ok_or(NumberError::TooLong)
     }
 
     /// Brings a number to its one form.
@@ -84,7 +82,8 @@ impl Decimal {
         if mantissa == 0 {
             return Some(Self::ZERO);
         }
-        while mantissa.is_multiple_of(10) {
+        // Dividing a u128 is slow, and most numbers fit a u64.
+        while u64::try_from(mantissa).map_or(mantissa.is_multiple_of(10), |small| small.is_multiple_of(10)) {
             mantissa /= 10;
             exponent += 1;
         }
@@ -135,6 +134,13 @@ impl Decimal {
         self.checked_add(&other.negated())
     }
 
+    /// Whether it is so short that it surely survives a double: fifteen digits always do, in the normal range.
+    pub(crate) fn is_short(&self) -> bool {
+        const SURE_DIGITS: u128 = 10_u128.pow(15);
+        const SURE_EXPONENT: i32 = 290;
+        self.mantissa < SURE_DIGITS && self.exponent.abs() <= SURE_EXPONENT
+    }
+
     fn negated(&self) -> Self {
         Self { negative: !self.negative && !self.is_zero(), ..*self }
     }
@@ -150,7 +156,7 @@ impl Decimal {
     }
 
     fn cmp_magnitude(&self, other: &Self) -> Ordering {
-        if self.is_zero() || other.is_zero() {
+        if self.exponent == other.exponent || self.is_zero() || other.is_zero() {
             return self.mantissa.cmp(&other.mantissa);
         }
         let orders = (self.n_digits() + self.exponent).cmp(&(other.n_digits() + other.exponent));
@@ -165,6 +171,18 @@ impl Decimal {
 /// Whether a text is a number in JSON's grammar.
 fn is_number(text: &str) -> bool {
     matches!(crate::literal::number_grammar(text.as_bytes(), 0), Ok(number) if number.end == text.len())
+}
+
+/// The number that the digits of two texts in a row make.
+fn parse_digits(whole: &str, fraction: &str) -> Option<u128> {
+    /// So many digits fit a u64.
+    const SHORT: usize = 19;
+    let digits = whole.bytes().chain(fraction.bytes()).map(|digit| digit - b'0');
+    if whole.len() + fraction.len() <= SHORT {
+        return Some(u128::from(digits.fold(0_u64, |number, digit| number * 10 + u64::from(digit))));
+    }
+    let mut digits = digits;
+    digits.try_fold(0_u128, |number, digit| number.checked_mul(10)?.checked_add(u128::from(digit)))
 }
 
 fn parse_exponent(text: &str) -> Result<i32, NumberError> {

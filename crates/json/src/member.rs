@@ -56,13 +56,19 @@ impl<'a> Key<'a> {
 
 impl PartialEq<str> for Key<'_> {
     fn eq(&self, other: &str) -> bool {
-        self.as_cow() == other
+        if self.string.has_escapes() {
+            return self.as_cow() == other;
+        }
+        let Span { start, end } = self.span();
+        let bytes = self.string.document().text().as_bytes();
+        // The length is compared first: most keys differ in it.
+        end - start == other.len() + 2 && bytes.get(start + 1..end - 1) == Some(other.as_bytes())
     }
 }
 
 impl PartialEq<&str> for Key<'_> {
     fn eq(&self, other: &&str) -> bool {
-        self.as_cow() == *other
+        *self == **other
     }
 }
 

@@ -31,11 +31,12 @@ impl<'a> Number<'a> {
     /// written with as few digits as tell that double from all others.
     #[must_use]
     pub fn survives_double(&self) -> bool {
-        let shortest = self.as_f64().map(|double| Decimal::parse(&format!("{double:e}")));
-        match (self.to_decimal(), shortest) {
-            (Ok(written), Some(Ok(read))) => written == read,
-            _ => false,
+        let Ok(written) = self.to_decimal() else { return false };
+        if written.is_short() {
+            return true;
         }
+        let shortest = self.as_f64().map(|double| Decimal::parse(&format!("{double:e}")));
+        shortest == Some(Ok(written))
     }
 
     /// Its value, where it is written as a whole number (no point, no exponent, no sign) that fits.

@@ -96,6 +96,8 @@ pub struct ReplyScanner {
     is_hidden: bool,
     /// Bytes received before the present piece.
     offset: u64,
+    /// Why the reply was refused, if it was.
+    refused: Option<ReplyError>,
 }
 
 /// Longest token that can matter; the longest key that does, written in `\u` escapes, has 60 bytes.
@@ -115,41 +117,58 @@ impl ReplyScanner {
             in_number: false,
             is_hidden: false,
             offset: 0,
+            refused: None,
         }
     }
 
     /// Takes the next piece and appends what the client gets.
     ///
     /// # Errors
-    /// Where the reply is refused. What was appended before stays; the reply must not be completed.
+    /// Where the reply is refused, then and ever after. What was appended before stays; the reply must not be
+    /// completed.
     pub fn push(&mut self, chunk: &[u8], out: &mut Vec<u8>) -> Result<(), ReplyError> {
-        let mut copied = 0;
-        let mut held_from = 0;
-        let mut at = 0;
+        if let Some(error) = self.refused {
+            return Err(error);
+        }
+        let result = self.scan(chunk, out);
+        self.refused = result.err();
+        self.offset += chunk.len() as u64;
+        result
+    }
+
+    /// Ends the reply.
+    ///
+    /// # Errors
+    /// Where it was refused, or is incomplete.
+    pub fn finish(self) -> Result<ReplyFacts, ReplyError> {
+        if let Some(error) = self.refused {
+            return Err(error);
+        }
+        if !self.grammar.is_done() {
+            return Err(self.error(ScanErrorKind::UnexpectedEnd.into(), 0));
+        }
+        self.envelope.facts(self.offset).map_err(|kind| self.error(kind, 0))
+    }
+
+    fn scan(&mut self, chunk: &[u8], out: &mut Vec<u8>) -> Result<(), ReplyError> {
+        let (mut at, mut copied, mut held_from) = (0, 0, 0);
         while at < chunk.len() {
-            let unread_depth = self.envelope.unread_depth(&self.grammar);
-            if self.grammar.depth() >= unread_depth {
-                let skimmed = self.grammar.skim(chunk, at, unread_depth);
-                at = skimmed.map_err(|kind| self.error(kind.into(), at))?;
-            }
-            let (next, event) = self.grammar.step(chunk, at).map_err(|kind| self.error(kind.into(), at))?;
+            at = self.skim(chunk, at)?;
+            let step = self.grammar.step(chunk, at);
+            let (next, event) = step.map_err(|error| self.error(error.kind.into(), error.offset))?;
             match event {
                 Event::Nothing => {}
                 Event::Start(token) => {
-                    let interest =
-                        self.envelope.start(&self.grammar, token).map_err(|kind| self.error(kind, at))?;
                     held_from = at;
-                    self.in_number = token == Token::Number;
-                    self.is_held = interest != Interest::None || self.in_number;
-                    if interest == Interest::Replace {
+                    if self.start(token, at)? == Interest::Replace {
                         out.extend_from_slice(chunk.get(copied..at).unwrap_or_default());
                         out.extend_from_slice(self.client_id.as_bytes());
                         self.is_hidden = true;
                     }
                 }
                 Event::End(token) => {
-                    self.hold(chunk.get(held_from..next).unwrap_or_default(), at)?;
-                    self.end(token, at)?;
+                    self.hold(chunk.get(held_from..next).unwrap_or_default(), next)?;
+                    self.end(token, next)?;
                     if std::mem::take(&mut self.is_hidden) {
                         copied = next;
                     }
@@ -164,22 +183,17 @@ impl ReplyScanner {
         if !self.is_hidden {
             out.extend_from_slice(chunk.get(copied..).unwrap_or_default());
         }
-        self.offset += chunk.len() as u64;
         Ok(())
     }
 
-    /// Ends the reply.
-    ///
-    /// # Errors
-    /// Where it is incomplete.
-    pub fn finish(self) -> Result<ReplyFacts, ReplyError> {
-        if !self.grammar.is_done() {
-            return Err(self.error(ScanErrorKind::UnexpectedEnd.into(), 0));
+    /// Goes quickly over what nothing is read from.
+    fn skim(&mut self, chunk: &[u8], at: usize) -> Result<usize, ReplyError> {
+        let depth = self.envelope.unread_depth(&self.grammar);
+        if self.grammar.depth() < depth {
+            return Ok(at);
         }
-        match self.envelope.facts(self.offset) {
-            Ok(facts) => Ok(facts),
-            Err(kind) => Err(self.error(kind, 0)),
-        }
+        let skimmed = self.grammar.skim(chunk, at, depth);
+        skimmed.map_err(|error| self.error(error.kind.into(), error.offset))
     }
 
     fn error(&self, kind: ReplyErrorKind, at: usize) -> ReplyError {
@@ -202,6 +216,14 @@ impl ReplyScanner {
         self.held.clear();
         self.is_held = false;
         Ok(())
+    }
+
+    /// A token begins.
+    fn start(&mut self, token: Token, at: usize) -> Result<Interest, ReplyError> {
+        let interest = self.envelope.start(&self.grammar, token).map_err(|kind| self.error(kind, at))?;
+        self.in_number = token == Token::Number;
+        self.is_held = interest != Interest::None || self.in_number;
+        Ok(interest)
     }
 
     /// A token has ended.

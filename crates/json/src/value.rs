@@ -81,6 +81,11 @@ impl<'a> Value<'a> {
         matches!(self.document.tape().tag(self.index), Tag::Plain | Tag::Escaped)
     }
 
+    /// Whether it is a string that is written with escapes.
+    pub(crate) fn has_escapes(&self) -> bool {
+        self.document.tape().tag(self.index) == Tag::Escaped
+    }
+
     /// Whether it is a number.
     #[must_use]
     pub fn is_number(&self) -> bool {
@@ -113,16 +118,7 @@ impl<'a> Value<'a> {
             return None;
         }
         let inside = self.raw().get(1..)?.strip_suffix('"')?;
-        Some(match self.document.tape().tag(self.index) {
-            Tag::Escaped => unescape(inside),
-            Tag::Literal
-            | Tag::Number
-            | Tag::Plain
-            | Tag::Array
-            | Tag::WideArray
-            | Tag::Object
-            | Tag::WideObject => Cow::Borrowed(inside),
-        })
+        Some(if self.has_escapes() { unescape(inside) } else { Cow::Borrowed(inside) })
     }
 
     /// The number; nothing for other kinds.

@@ -1,7 +1,7 @@
 //! The grammar of RFC 8259 as a machine that can stop at every byte. Must never look back at bytes of an earlier
 //! piece.
 
-use crate::error::ScanErrorKind;
+use crate::error::{ScanError, ScanErrorKind};
 use crate::literal::{is_number_part, literal, number};
 use crate::string::{find_end, skip_plain};
 
@@ -66,7 +66,8 @@ pub(super) struct Grammar {
     is_done: bool,
 }
 
-type Step = Result<(usize, Event), ScanErrorKind>;
+/// The offset behind what a step went over, and what that was; or what is wrong, with its offset in the piece.
+type Step = Result<(usize, Event), ScanError>;
 
 impl Grammar {
     pub(super) fn new(max_depth: u16) -> Self {
@@ -115,7 +116,10 @@ impl Grammar {
             | State::Behind => {
                 let behind = skip_space(chunk, at);
                 match chunk.get(at) {
-                    Some(&byte) if behind == at => self.structure(byte, at + 1),
+                    Some(&byte) if behind == at => match self.structure(byte) {
+                        Ok(event) => Ok((at + 1, event)),
+                        Err(kind) => Err(kind.at(at)),
+                    },
                     _ => Ok((behind, Event::Nothing)),
                 }
             }
@@ -124,14 +128,14 @@ impl Grammar {
 
     /// Goes over whole tokens as long as at least `depth` containers stay open, and returns the offset behind
     /// them. It stops at whatever it cannot finish, the next step then says what that is.
-    pub(super) fn skim(&mut self, chunk: &[u8], start: usize, depth: usize) -> Result<usize, ScanErrorKind> {
+    pub(super) fn skim(&mut self, chunk: &[u8], start: usize, depth: usize) -> Result<usize, ScanError> {
         let mut at = start;
         while let Some(next) = self.whole_token(chunk, at, depth) {
             at = next;
         }
         match std::str::from_utf8(chunk.get(start..at).unwrap_or_default()) {
             Ok(_) => Ok(at),
-            Err(_) => Err(ScanErrorKind::NotUtf8),
+            Err(error) => Err(ScanErrorKind::NotUtf8.at(start + error.valid_up_to())),
         }
     }
 
@@ -153,14 +157,14 @@ impl Grammar {
             }
             (State::Text(_) | State::Number | State::Literal(_), _) => return None,
             (_, b'}' | b']') if self.open.len() <= depth => return None,
-            _ => return self.structure(byte, at + 1).ok().map(|(next, _)| next),
+            _ => return self.structure(byte).ok().map(|_| at + 1),
         };
         self.state = state;
         Some(next)
     }
 
-    fn structure(&mut self, byte: u8, next: usize) -> Step {
-        let event = match (self.state, byte) {
+    fn structure(&mut self, byte: u8) -> Result<Event, ScanErrorKind> {
+        Ok(match (self.state, byte) {
             _ if self.is_done => return Err(ScanErrorKind::TrailingData),
             (State::Value | State::ValueOrClose, b'{' | b'[') => self.open(byte == b'{')?,
             (State::Value | State::ValueOrClose, _) if byte != b']' => self.scalar(byte)?,
@@ -173,8 +177,7 @@ impl Grammar {
             (State::Behind | State::KeyOrClose, b'}') if self.in_object() => self.close(),
             (State::Behind | State::ValueOrClose, b']') if !self.in_object() => self.close(),
             _ => return Err(ScanErrorKind::UnexpectedByte),
-        };
-        Ok((next, event))
+        })
     }
 
     fn go(&mut self, state: State) -> Event {
@@ -224,10 +227,10 @@ impl Grammar {
     }
 
     fn literal(&mut self, rest: &'static [u8], chunk: &[u8], at: usize) -> Step {
-        let Some((expected, rest)) = rest.split_first() else { return Err(ScanErrorKind::UnexpectedByte) };
-        if chunk.get(at) != Some(expected) {
-            return Err(ScanErrorKind::UnexpectedByte);
-        }
+        let Some((_, rest)) = rest.split_first().filter(|(expected, _)| chunk.get(at) == Some(expected))
+        else {
+            return Err(ScanErrorKind::UnexpectedByte.at(at));
+        };
         if rest.is_empty() {
             self.state = State::Behind;
             return Ok((at + 1, Event::End(Token::Literal)));
@@ -241,17 +244,18 @@ impl Grammar {
             return self.plain(chunk, at);
         }
         let byte = chunk.get(at).copied().unwrap_or(0);
-        self.state = State::Text(escape(text, byte)?);
+        self.state = State::Text(escape(text, byte).map_err(|kind| kind.at(at))?);
         Ok((at + 1, Event::Nothing))
     }
 
     /// Goes over plain characters and the quote or backslash behind them.
     fn plain(&mut self, chunk: &[u8], at: usize) -> Step {
         let end = skip_plain(chunk, at);
-        self.characters(chunk.get(at..end).unwrap_or_default())?;
+        self.characters(chunk.get(at..end).unwrap_or_default())
+            .map_err(|n_right| ScanErrorKind::NotUtf8.at(at + n_right))?;
         let Some(&special) = chunk.get(end) else { return Ok((end, Event::Nothing)) };
         if !self.cut.is_empty() {
-            return Err(ScanErrorKind::NotUtf8);
+            return Err(ScanErrorKind::NotUtf8.at(end));
         }
         match special {
             b'\\' => Ok((end + 1, self.go(State::Text(Text::Escape)))),
@@ -259,27 +263,30 @@ impl Grammar {
                 self.state = if self.in_key { State::Colon } else { State::Behind };
                 Ok((end + 1, Event::End(if self.in_key { Token::Key } else { Token::String })))
             }
-            _ => Err(ScanErrorKind::ControlCharacter),
+            _ => Err(ScanErrorKind::ControlCharacter.at(end)),
         }
     }
 
-    /// Checks that bytes are UTF-8, with what the last piece cut before them; keeps what they cut.
-    fn characters(&mut self, mut bytes: &[u8]) -> Result<(), ScanErrorKind> {
+    /// Checks that bytes are UTF-8, with what the last piece cut before them, and keeps what they cut; or says how
+    /// many of them are right.
+    fn characters(&mut self, bytes: &[u8]) -> Result<(), usize> {
+        let mut n_joined = 0;
         while !self.cut.is_empty() {
-            let Some((&byte, rest)) = bytes.split_first() else { return Ok(()) };
+            let Some(&byte) = bytes.get(n_joined) else { return Ok(()) };
             self.cut.push(byte);
-            bytes = rest;
             match std::str::from_utf8(&self.cut) {
                 Ok(_) => self.cut.clear(),
                 Err(error) if error.error_len().is_none() => {}
-                Err(_) => return Err(ScanErrorKind::NotUtf8),
+                Err(_) => return Err(n_joined),
             }
+            n_joined += 1;
         }
-        let Err(error) = std::str::from_utf8(bytes) else { return Ok(()) };
+        let rest = bytes.get(n_joined..).unwrap_or_default();
+        let Err(error) = std::str::from_utf8(rest) else { return Ok(()) };
         if error.error_len().is_some() {
-            return Err(ScanErrorKind::NotUtf8);
+            return Err(n_joined + error.valid_up_to());
         }
-        self.cut.extend_from_slice(bytes.get(error.valid_up_to()..).unwrap_or_default());
+        self.cut.extend_from_slice(rest.get(error.valid_up_to()..).unwrap_or_default());
         Ok(())
     }
 }
