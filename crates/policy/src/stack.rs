@@ -68,8 +68,13 @@ impl Stack {
     /// The decision on a name that the server does not list. Always a denial.
     #[must_use]
     pub fn judge_unknown(&self, tool: &str) -> Decision {
-        let denial = gate::first_denial(&self.policies, tool)
-            .unwrap_or_else(|| Denial::fixed(crate::RuleId::UNKNOWN_TOOL, DenialKind::UnknownTool));
-        Decision::Deny(denial)
+        Decision::Deny(self.deny_unknown(tool))
+    }
+
+    /// The denial of a name that the server does not list.
+    #[must_use]
+    pub fn deny_unknown(&self, tool: &str) -> Denial {
+        gate::first_denial(&self.policies, tool)
+            .unwrap_or_else(|| Denial::fixed(crate::RuleId::UNKNOWN_TOOL, DenialKind::UnknownTool))
     }
 }

@@ -15,7 +15,6 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 pub(crate) use declared::Declared;
-use fuel::Fuel;
 use json::Value;
 use jsonschema::Validator;
 use node::{Node, Tape};
@@ -76,6 +75,12 @@ impl Schema {
         Ok(Self(Arc::new(Inner { validator, declared, names: survey.names })))
     }
 
+    /// Whether the schema declares a top-level argument of this name.
+    #[must_use]
+    pub fn declares(&self, name: &str) -> bool {
+        self.0.declared.contains(name)
+    }
+
     /// The top-level arguments that the schema declares.
     pub(crate) fn declared(&self) -> &Declared {
         &self.0.declared
@@ -88,30 +93,27 @@ impl Schema {
 
     /// Checks arguments; `None` stands for `{}`.
     pub(crate) fn check(&self, arguments: Option<Value<'_>>, may_repair: bool) -> Verdict {
-        let fuel = Fuel::for_check(arguments);
-        let fits = self.0.validator.is_valid(Node::new(arguments, &fuel));
-        if fuel.is_spent() {
-            return Verdict::Refused(message::TOO_COMPLEX.to_owned());
+        match self.accepts(arguments) {
+            Some(true) => Verdict::Fits,
+            Some(false) => self.refuse(arguments, may_repair),
+            None => Verdict::Refused(message::TOO_COMPLEX.to_owned()),
         }
-        if fits { Verdict::Fits } else { self.refuse(arguments, may_repair) }
     }
 
     #[cold]
     fn refuse(&self, arguments: Option<Value<'_>>, may_repair: bool) -> Verdict {
-        let fuel = Fuel::for_errors();
-        let errors: Vec<_> = self.0.validator.iter_errors(Node::new(arguments, &fuel)).collect();
-        if fuel.is_spent() {
+        let collect = || self.0.validator.iter_errors(Node::new(arguments)).collect::<Vec<_>>();
+        let Some(errors) = fuel::within(fuel::for_errors(), collect) else {
             return Verdict::Refused(message::NO_FIT.to_owned());
-        }
+        };
         let repaired =
             arguments.filter(|_| may_repair).and_then(|arguments| repair::repair(self, arguments, &errors));
         repaired.map_or_else(|| Verdict::Refused(message::of_errors(&errors, self)), Verdict::Repaired)
     }
 
-    /// Whether arguments fit as they are.
-    fn fits(&self, arguments: Value<'_>) -> bool {
-        let fuel = Fuel::for_check(Some(arguments));
-        self.0.validator.is_valid(Node::new(Some(arguments), &fuel)) && !fuel.is_spent()
+    /// Whether arguments fit as they are; nothing when that takes too many steps.
+    fn accepts(&self, arguments: Option<Value<'_>>) -> Option<bool> {
+        fuel::within(fuel::for_check(arguments), || self.0.validator.is_valid(Node::new(arguments)))
     }
 }
 
