@@ -1,0 +1,2 @@
+//! The cost of one call's records.
+fn main() {}

@@ -1,0 +1,19 @@
+//! Counters of limits: what was used in which window, and what is reserved.
+//! Must never free a unit early, count one twice, or wait for anything.
+
+mod counter;
+mod demand;
+mod key;
+mod ledger;
+mod reservation;
+mod table;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use counter::{Counter, Settled, remember};
+pub use demand::{Demand, Refused};
+pub use key::CounterKey;
+pub use ledger::Ledger;
+pub use reservation::Reservation;
+pub(crate) use reservation::{Held, Unit};
+pub(crate) use table::{KeyId, Table};

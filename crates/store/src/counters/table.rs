@@ -1,0 +1,186 @@
+//! All counters by key, in slots that are used again once a counter is idle.
+//! Must never reserve part of what a call demands, nor give up a slot with something in flight.
+
+use crate::counters::counter::Fit;
+use crate::counters::{Counter, Demand, Refused, Unit};
+use crate::time::Timestamp;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// A counter's number in the journal; never used for another key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct KeyId(pub(crate) u64);
+
+/// So many slots are looked at for idle counters in one go.
+const SWEPT_AT_ONCE: usize = 256;
+
+#[derive(Debug)]
+struct Slot {
+    id: KeyId,
+    text: Arc<str>,
+    counter: Counter,
+}
+
+/// The counters.
+#[derive(Debug, Default)]
+pub(crate) struct Table {
+    index: HashMap<Arc<str>, usize>,
+    slots: Vec<Option<Slot>>,
+    free: Vec<usize>,
+    next_id: u64,
+    swept_to: usize,
+}
+
+impl Table {
+    /// Puts a counter back that a journal held.
+    pub(crate) fn restore(&mut self, id: KeyId, text: Arc<str>, counter: Counter) {
+        self.next_id = self.next_id.max(id.0.saturating_add(1));
+        match self.index.get(&text).copied() {
+            Some(slot) => self.join(slot, id, &counter),
+            None => {
+                self.insert(id, text, counter);
+            }
+        }
+    }
+
+    /// Adds the history of an older counter of the same key.
+    fn join(&mut self, slot: usize, id: KeyId, older: &Counter) {
+        let Some(Some(slot)) = self.slots.get_mut(slot) else { return };
+        slot.id = slot.id.max(id);
+        older.windows().iter().for_each(|window| slot.counter.note_window(*window));
+        older.settled().for_each(|unit| slot.counter.add(*unit));
+    }
+
+    fn insert(&mut self, id: KeyId, text: Arc<str>, counter: Counter) -> usize {
+        let filled = Some(Slot { id, text: text.clone(), counter });
+        let slot = match self.free.pop() {
+            Some(slot) => slot,
+            None => {
+                self.slots.push(None);
+                self.slots.len() - 1
+            }
+        };
+        if let Some(place) = self.slots.get_mut(slot) {
+            *place = filled;
+        }
+        self.index.insert(text, slot);
+        slot
+    }
+
+    /// Whether all demands fit now.
+    pub(crate) fn check(&self, demands: &[Demand<'_>], now: Timestamp) -> Result<(), Refused> {
+        let fresh = Counter::default();
+        let mut full: Option<(usize, Option<Timestamp>)> = None;
+        for (n, demand) in demands.iter().enumerate() {
+            let earlier = demands.iter().take(n).find(|other| other.key == demand.key);
+            if earlier.is_some_and(|earlier| earlier.amount != demand.amount) {
+                return Err(Refused::Uncountable { index: demand.index });
+            }
+            let counter = self.counter(demand.key.as_str()).unwrap_or(&fresh);
+            match counter.fit(demand.amount, demand.max, demand.window, now) {
+                Fit::Fits => {}
+                Fit::Uncountable => return Err(Refused::Uncountable { index: demand.index }),
+                Fit::Full { free_at } => {
+                    // The call fits once all full limits have room; one that never has room outweighs all.
+                    let (index, so_far) = full.unwrap_or((demand.index, Some(now)));
+                    full = Some((index, so_far.zip(free_at).map(|(a, b)| a.max(b))));
+                }
+            }
+        }
+        match full {
+            None => Ok(()),
+            Some((index, free_at)) => {
+                let retry_after_ms = free_at.map(|free_at| free_at.ms_since(now).max(1));
+                Err(Refused::Full { index, retry_after_ms })
+            }
+        }
+    }
+
+    fn counter(&self, key: &str) -> Option<&Counter> {
+        let slot = *self.index.get(key)?;
+        self.slots.get(slot)?.as_ref().map(|slot| &slot.counter)
+    }
+
+    /// Reserves all demands or none.
+    pub(crate) fn reserve(&mut self, demands: &[Demand<'_>], now: Timestamp) -> Result<Vec<Unit>, Refused> {
+        self.check(demands, now)?;
+        let mut units: Vec<Unit> = Vec::with_capacity(demands.len());
+        for demand in demands {
+            if let Some(unit) = units.iter_mut().find(|unit| unit.key == *demand.key) {
+                unit.more_windows.push(demand.window);
+                self.note_window(unit.slot, demand);
+                continue;
+            }
+            let Some(unit) = self.take(demand) else {
+                self.give_back(&units);
+                return Err(Refused::Uncountable { index: demand.index });
+            };
+            units.push(unit);
+        }
+        Ok(units)
+    }
+
+    fn note_window(&mut self, slot: usize, demand: &Demand<'_>) {
+        if let Some(Some(slot)) = self.slots.get_mut(slot) {
+            slot.counter.note_window(demand.window);
+        }
+    }
+
+    fn take(&mut self, demand: &Demand<'_>) -> Option<Unit> {
+        let slot = match self.index.get(demand.key.as_str()) {
+            Some(slot) => *slot,
+            None => {
+                let id = KeyId(self.next_id);
+                self.next_id += 1;
+                self.insert(id, demand.key.text().clone(), Counter::default())
+            }
+        };
+        let place = self.slots.get_mut(slot)?.as_mut()?;
+        place.counter.note_window(demand.window);
+        let is_reserved = place.counter.reserve(demand.amount);
+        is_reserved.then(|| Unit {
+            slot,
+            id: place.id,
+            key: demand.key.clone(),
+            amount: demand.amount,
+            window: demand.window,
+            more_windows: Vec::new(),
+        })
+    }
+
+    /// Gives reserved units back as if they had never been reserved.
+    pub(crate) fn give_back(&mut self, units: &[Unit]) {
+        for unit in units {
+            if let Some(Some(slot)) = self.slots.get_mut(unit.slot) {
+                slot.counter.give_back(unit.amount);
+            }
+        }
+    }
+
+    /// Turns reserved units into units used at a time.
+    pub(crate) fn settle(&mut self, units: &[Unit], at: Timestamp, now: Timestamp) {
+        for unit in units {
+            if let Some(Some(slot)) = self.slots.get_mut(unit.slot) {
+                slot.counter.settle(unit.amount, at, now);
+            }
+        }
+    }
+
+    /// Reclaims some idle counters; repeated calls reach all.
+    pub(crate) fn sweep(&mut self, now: Timestamp) {
+        let n_slots = self.slots.len();
+        for _ in 0..n_slots.min(SWEPT_AT_ONCE) {
+            self.swept_to = if self.swept_to + 1 < n_slots { self.swept_to + 1 } else { 0 };
+            let Some(place) = self.slots.get_mut(self.swept_to) else { return };
+            if let Some(slot) = place.take_if(|slot| slot.counter.is_idle(now)) {
+                self.index.remove(&slot.text);
+                self.free.push(self.swept_to);
+            }
+        }
+    }
+
+    /// Counters that are kept.
+    pub(crate) fn len(&self) -> usize {
+        self.index.len()
+    }
+}

@@ -1,0 +1,383 @@
+//! Counters against a reference that remembers everything.
+
+use crate::counters::{CounterKey, Demand, Ledger, Refused, Reservation, Table};
+use crate::id::CallId;
+use crate::time::{DAY_MS, HOUR_MS, Timestamp};
+use crate::window::{CalendarUnit, Window};
+use json::Decimal;
+use proptest::prelude::*;
+use std::sync::Arc;
+
+const START: u64 = 1_795_180_251_007;
+
+fn key(name: &str) -> CounterKey {
+    CounterKey::new("p", Some("s"), name, "calls", &["g"])
+}
+
+fn demand<'a>(key: &'a CounterKey, amount: u64, max: u64, window: Window) -> Demand<'a> {
+    Demand { key, amount: Decimal::from(amount), max: Decimal::from(max), window, index: 0 }
+}
+
+fn sliding(ms: u64) -> Window {
+    Window::Sliding { ms }
+}
+
+fn at(ms: u64) -> Timestamp {
+    Timestamp::from_ms(START + ms)
+}
+
+/// A ledger at a time that only it knows.
+struct Clocked {
+    ledger: Arc<Ledger>,
+    now_ms: u64,
+    n_calls: u64,
+}
+
+impl Clocked {
+    fn new() -> Self {
+        Self { ledger: Ledger::new(Table::default()), now_ms: 0, n_calls: 0 }
+    }
+
+    fn reserve(&mut self, demands: &[Demand<'_>]) -> Result<Reservation, Refused> {
+        self.n_calls += 1;
+        let peeked = self.ledger.peek(demands, at(self.now_ms));
+        let reserved = self.ledger.reserve(CallId::new(1, self.n_calls), demands, at(self.now_ms));
+        assert_eq!(peeked.err(), reserved.as_ref().err().copied(), "peek and reserve agree");
+        reserved
+    }
+
+    fn use_up(&mut self, demands: &[Demand<'_>]) -> Result<(), Refused> {
+        let mut reservation = self.reserve(demands)?;
+        reservation.held.settle(at(self.now_ms), at(self.now_ms));
+        Ok(())
+    }
+}
+
+fn full(retry_after_ms: u64) -> Result<(), Refused> {
+    Err(Refused::Full { index: 0, retry_after_ms: Some(retry_after_ms) })
+}
+
+#[test]
+fn ten_a_minute() {
+    let (mut clocked, key) = (Clocked::new(), key("c"));
+    let demands = [demand(&key, 1, 10, sliding(60_000))];
+    for n in 0..10 {
+        clocked.now_ms = n * 1000;
+        clocked.use_up(&demands).unwrap();
+    }
+    assert_eq!(clocked.use_up(&demands), full(51_001));
+    clocked.now_ms = 60_000;
+    assert_eq!(clocked.use_up(&demands), full(1));
+    clocked.now_ms = 60_001;
+    assert_eq!(clocked.use_up(&demands), Ok(()));
+    assert_eq!(clocked.use_up(&demands), full(1000));
+}
+
+#[test]
+fn what_is_in_flight_does_not_age() {
+    let (mut clocked, key) = (Clocked::new(), key("c"));
+    let demands = [demand(&key, 1, 1, sliding(1000))];
+    let mut reservation = clocked.reserve(&demands).unwrap();
+    clocked.now_ms = 50_000;
+    assert_eq!(clocked.use_up(&demands), full(1001));
+    reservation.held.settle(at(50_000), at(50_000));
+    clocked.now_ms = 51_000;
+    assert_eq!(clocked.use_up(&demands), full(1));
+    clocked.now_ms = 51_001;
+    assert_eq!(clocked.use_up(&demands), Ok(()));
+}
+
+#[test]
+fn what_is_dropped_is_given_back() {
+    let (mut clocked, key) = (Clocked::new(), key("c"));
+    let demands = [demand(&key, 1, 1, sliding(1000))];
+    drop(clocked.reserve(&demands).unwrap());
+    drop(clocked.reserve(&demands).unwrap());
+}
+
+#[test]
+fn all_or_none() {
+    let (mut clocked, a, b) = (Clocked::new(), key("a"), key("b"));
+    let full_b = [demand(&b, 1, 1, sliding(1000))];
+    clocked.use_up(&full_b).unwrap();
+    let both = [demand(&a, 1, 1, sliding(1000)), demand(&b, 1, 1, sliding(1000))];
+    assert_eq!(clocked.use_up(&both), full(1001));
+    assert_eq!(clocked.use_up(&both[..1]), Ok(()), "nothing of the refused call was kept");
+}
+
+#[test]
+fn the_retry_time_is_that_of_the_whole_call() {
+    let (mut clocked, a, b) = (Clocked::new(), key("a"), key("b"));
+    let both = [demand(&a, 1, 1, sliding(1000)), demand(&b, 1, 1, sliding(9000))];
+    clocked.use_up(&both).unwrap();
+    assert_eq!(clocked.use_up(&both), full(9001));
+    let never = [demand(&a, 1, 1, sliding(1000)), demand(&b, 2, 1, sliding(9000))];
+    assert_eq!(clocked.use_up(&never), Err(Refused::Full { index: 0, retry_after_ms: None }));
+}
+
+#[test]
+fn a_call_adds_to_a_key_once() {
+    let (mut clocked, key) = (Clocked::new(), key("c"));
+    let two_limits = [demand(&key, 1, 2, sliding(1000)), demand(&key, 1, 3, sliding(60_000))];
+    clocked.use_up(&two_limits).unwrap();
+    clocked.use_up(&two_limits).unwrap();
+    assert_eq!(clocked.use_up(&two_limits), full(1001));
+    clocked.now_ms = 1001;
+    clocked.use_up(&two_limits).unwrap();
+    clocked.now_ms = 5000;
+    let refused = clocked.use_up(&two_limits);
+    assert_eq!(refused, full(55_001));
+    let differ = [demand(&key, 1, 9, sliding(1000)), demand(&key, 2, 9, sliding(1000))];
+    assert_eq!(clocked.use_up(&differ), Err(Refused::Uncountable { index: 0 }));
+}
+
+#[test]
+fn amounts_are_exact_and_never_negative() {
+    let (mut clocked, key) = (Clocked::new(), key("c"));
+    let of = |amount: &str, max: &str| Demand {
+        key: &key,
+        amount: Decimal::parse(amount).unwrap(),
+        max: Decimal::parse(max).unwrap(),
+        window: sliding(1000),
+        index: 7,
+    };
+    for _ in 0..3 {
+        clocked.use_up(&[of("0.1", "0.3")]).unwrap();
+    }
+    assert!(matches!(clocked.use_up(&[of("1e-30", "0.3")]), Err(Refused::Full { index: 7, .. })));
+    assert_eq!(clocked.use_up(&[of("0", "0.3")]), Ok(()));
+    assert_eq!(clocked.use_up(&[of("-1", "0.3")]), Err(Refused::Uncountable { index: 7 }));
+    let too_long = of("1e-38", "99999999999999999999999999999999999999");
+    clocked.use_up(&[of("99999", "99999999999999999999999999999999999999")]).unwrap();
+    assert_eq!(clocked.use_up(&[too_long]), Err(Refused::Uncountable { index: 7 }));
+}
+
+#[test]
+fn calendar_windows_begin_anew_on_the_boundary() {
+    let (mut clocked, key) = (Clocked::new(), key("c"));
+    let to_next_minute = 60_000 - START % 60_000;
+    let demands = [demand(&key, 1, 2, Window::Calendar(CalendarUnit::Minute))];
+    clocked.use_up(&demands).unwrap();
+    let mut reservation = clocked.reserve(&demands).unwrap();
+    assert_eq!(clocked.use_up(&demands), full(to_next_minute));
+    clocked.now_ms = to_next_minute - 1;
+    assert_eq!(clocked.use_up(&demands), full(1));
+    clocked.now_ms = to_next_minute;
+    clocked.use_up(&demands).unwrap();
+    assert_eq!(clocked.use_up(&demands), full(60_000), "what is in flight counts in the next minute too");
+    reservation.held.settle(at(to_next_minute - 1), at(clocked.now_ms));
+    clocked.use_up(&demands).unwrap();
+}
+
+#[test]
+fn history_outlives_a_change_of_window_or_maximum() {
+    let (mut clocked, key) = (Clocked::new(), key("c"));
+    for _ in 0..5 {
+        clocked.use_up(&[demand(&key, 1, 10, sliding(60_000))]).unwrap();
+    }
+    clocked.now_ms = 2 * HOUR_MS;
+    clocked.use_up(&[demand(&key, 1, 1, sliding(60_000))]).unwrap();
+    let day = [demand(&key, 1, 6, sliding(DAY_MS))];
+    assert_eq!(clocked.use_up(&day), full(DAY_MS - 2 * HOUR_MS + 1));
+    assert_eq!(clocked.use_up(&[demand(&key, 1, 7, sliding(DAY_MS))]), Ok(()));
+}
+
+#[test]
+fn many_units_are_refused_early_at_most_by_one_part_and_never_late() {
+    let (mut clocked, key) = (Clocked::new(), key("c"));
+    let window_ms = 64_000;
+    let demands = [demand(&key, 1, 3000, sliding(window_ms))];
+    for n in 0..3000 {
+        clocked.now_ms = n * 10;
+        clocked.use_up(&demands).unwrap();
+    }
+    let Err(Refused::Full { retry_after_ms: Some(retry_after_ms), .. }) = clocked.use_up(&demands) else {
+        panic!("3000 are in the window")
+    };
+    let first_free = window_ms + 1;
+    let retry_at = clocked.now_ms + retry_after_ms;
+    assert!((first_free..=first_free + 1000).contains(&retry_at), "{retry_at}");
+    clocked.now_ms = retry_at - 1;
+    assert!(clocked.use_up(&demands).is_err());
+    clocked.now_ms = retry_at;
+    assert_eq!(clocked.use_up(&demands), Ok(()));
+}
+
+#[test]
+fn memory_is_bounded_per_counter_and_idle_counters_go() {
+    let mut clocked = Clocked::new();
+    for n in 0..1000 {
+        let key = key(&n.to_string());
+        clocked.use_up(&[demand(&key, 1, 10, sliding(1000))]).unwrap();
+    }
+    let held_key = key("held");
+    let held = clocked.reserve(&[demand(&held_key, 1, 10, sliding(1000))]).unwrap();
+    let sweep = |ms| (0..20).for_each(|_| clocked.ledger.sweep(at(ms)));
+    sweep(DAY_MS);
+    assert_eq!(clocked.ledger.n_counters(), 1001);
+    sweep(DAY_MS + 1);
+    assert_eq!(clocked.ledger.n_counters(), 1, "the one in flight stays");
+    drop(held);
+    sweep(DAY_MS + 1);
+    assert_eq!(clocked.ledger.n_counters(), 0);
+    let again = key("0");
+    assert_eq!(clocked.use_up(&[demand(&again, 1, 1, sliding(1000))]), Ok(()));
+}
+
+#[test]
+fn ten_thousand_at_once_against_a_hundred() {
+    let (ledger, key) = (Ledger::new(Table::default()), key("c"));
+    let reserved: usize = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..10_u64)
+            .map(|thread| {
+                let (ledger, key) = (&ledger, &key);
+                scope.spawn(move || {
+                    let demands = [demand(key, 1, 100, sliding(60_000))];
+                    let calls = (0..1000).map(|n| CallId::new(thread, n));
+                    let reserved: Vec<_> =
+                        calls.filter_map(|call| ledger.reserve(call, &demands, at(0)).ok()).collect();
+                    let n_reserved = reserved.len();
+                    for mut reservation in reserved {
+                        reservation.held.settle(at(0), at(0));
+                    }
+                    n_reserved
+                })
+            })
+            .collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+    });
+    assert_eq!(reserved, 100);
+}
+
+/// Remembers every unit for ever.
+#[derive(Default)]
+struct Reference {
+    in_flight: Vec<u64>,
+    settled: Vec<(Timestamp, u64)>,
+}
+
+impl Reference {
+    fn used(&self, window: Window, now: Timestamp) -> u64 {
+        let counts = |settled: &&(Timestamp, u64)| match window {
+            Window::Sliding { ms } => now.as_ms() - settled.0.as_ms() <= ms,
+            Window::Calendar(_) => settled.0 >= window.start(now),
+        };
+        let settled: u64 = self.settled.iter().filter(counts).map(|(_, amount)| amount).sum();
+        settled + self.in_flight.iter().sum::<u64>()
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Reserve { key: usize, amount: u64, window: usize, max: u64 },
+    Settle { n: usize },
+    GiveBack { n: usize },
+    Wait { ms: u64 },
+    Sweep,
+}
+
+const WINDOWS: [Window; 6] = [
+    Window::Sliding { ms: 1000 },
+    Window::Sliding { ms: 60_000 },
+    Window::Sliding { ms: 900_000 },
+    Window::Calendar(CalendarUnit::Minute),
+    Window::Calendar(CalendarUnit::Hour),
+    Window::Calendar(CalendarUnit::Month),
+];
+
+fn step(n_windows: usize, max_wait_ms: u64) -> impl Strategy<Value = Step> {
+    let reserve = (0..2_usize, 0..4_u64, 0..n_windows, 0..12_u64)
+        .prop_map(|(key, amount, window, max)| Step::Reserve { key, amount, window, max });
+    prop_oneof![
+        8 => reserve,
+        6 => (0..100_usize).prop_map(|n| Step::Settle { n }),
+        1 => (0..100_usize).prop_map(|n| Step::GiveBack { n }),
+        4 => (0..max_wait_ms).prop_map(|ms| Step::Wait { ms }),
+        1 => Just(Step::Sweep),
+    ]
+}
+
+/// Plays steps against both; `exact` asks for equality, else only that no maximum is exceeded.
+fn play(steps: Vec<Step>, factor: u64, exact: bool) {
+    let keys = [key("a"), key("b")];
+    let mut references = [Reference::default(), Reference::default()];
+    let mut clocked = Clocked::new();
+    let mut open: Vec<(usize, u64, Reservation)> = Vec::new();
+    for step in steps {
+        let now = at(clocked.now_ms);
+        match step {
+            Step::Reserve { key, amount, window, max } => {
+                let (window, max) = (WINDOWS[window], max * factor);
+                let fits = references[key].used(window, now) + amount <= max;
+                match clocked.reserve(&[demand(&keys[key], amount, max, window)]) {
+                    Ok(reservation) => {
+                        assert!(fits, "exceeded {max} in {window:?}");
+                        references[key].in_flight.push(amount);
+                        open.push((key, amount, reservation));
+                    }
+                    Err(Refused::Full { retry_after_ms, .. }) => {
+                        assert!(!(fits && exact), "refused early: {max} in {window:?}");
+                        assert_eq!(retry_after_ms.is_none(), amount > max);
+                    }
+                    Err(other) => panic!("{other}"),
+                }
+            }
+            Step::Settle { n } if !open.is_empty() => {
+                let (key, amount, mut reservation) = open.remove(n % open.len());
+                reservation.held.settle(now, now);
+                let flying = &mut references[key].in_flight;
+                flying.remove(flying.iter().position(|other| *other == amount).unwrap());
+                references[key].settled.push((now, amount));
+            }
+            Step::GiveBack { n } if !open.is_empty() => {
+                let (key, amount, reservation) = open.remove(n % open.len());
+                drop(reservation);
+                let flying = &mut references[key].in_flight;
+                flying.remove(flying.iter().position(|other| *other == amount).unwrap());
+            }
+            Step::Settle { .. } | Step::GiveBack { .. } => {}
+            Step::Wait { ms } => clocked.now_ms += ms,
+            Step::Sweep => clocked.ledger.sweep(now),
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn exact_up_to_256_units(steps in prop::collection::vec(step(WINDOWS.len(), 30_000), 0..250)) {
+        play(steps, 1, true);
+    }
+
+    #[test]
+    fn never_exceeded_with_many_units(steps in prop::collection::vec(step(3, 40), 2000..6000)) {
+        play(steps, 100, false);
+    }
+
+    #[test]
+    fn never_exceeded_with_many_units_and_all_windows(
+        steps in prop::collection::vec(step(WINDOWS.len(), 3000), 2000..4000)
+    ) {
+        play(steps, 50, false);
+    }
+
+    #[test]
+    fn the_retry_time_is_true(
+        steps in prop::collection::vec((0..3000_u64, 1..4_u64), 1..200),
+        window in 0..WINDOWS.len(),
+        max in 1..40_u64,
+    ) {
+        let (mut clocked, key) = (Clocked::new(), key("c"));
+        for (wait_ms, amount) in steps {
+            clocked.now_ms += wait_ms;
+            let demands = [demand(&key, amount, max, WINDOWS[window])];
+            let Err(refused) = clocked.use_up(&demands) else { continue };
+            let Refused::Full { retry_after_ms, .. } = refused else { panic!("{refused}") };
+            let Some(retry_after_ms) = retry_after_ms else { continue };
+            let ledger = &clocked.ledger;
+            prop_assert!(ledger.peek(&demands, at(clocked.now_ms + retry_after_ms - 1)).is_err());
+            prop_assert!(ledger.peek(&demands, at(clocked.now_ms + retry_after_ms)).is_ok());
+        }
+    }
+}
