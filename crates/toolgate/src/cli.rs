@@ -8,7 +8,8 @@ use std::process::ExitCode;
 use clap::{Args, Parser};
 
 use crate::command::Command;
-use crate::config::problem::Problems;
+use crate::config::Refused;
+use crate::config::problem::{Problem, Problems};
 use crate::config::source::{Source, Surroundings, locate};
 use crate::exit::{Exit, Usage};
 use crate::output::{Output, Tone, When};
@@ -80,13 +81,24 @@ fn fail(output: Output, error: &anyhow::Error) -> Exit {
     if error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
         return Exit::Ok;
     }
+    let problems = problems_of(error);
     if output.is_json() {
         // Standard output that is closed as well leaves nothing to tell anybody.
-        let _ = output.value(&serde_json::json!({ "error": format!("{error:#}") }));
-    } else {
+        let _ = output.value(&serde_json::json!({ "error": error.to_string(), "problems": problems }));
+    } else if problems.is_empty() {
         eprintln!("{} {error:#}", output.paint(Tone::Bad, "error:"));
+    } else {
+        problems.iter().for_each(|problem| eprintln!("{}", output.problem(problem)));
     }
     if error.is::<Usage>() { Exit::Usage } else { Exit::Problems }
+}
+
+/// The problems that an error consists of, each with its own place.
+fn problems_of(error: &anyhow::Error) -> &[Problem] {
+    if let Some(refused) = error.downcast_ref::<Refused>() {
+        return refused.problems.as_slice();
+    }
+    error.downcast_ref::<Problems>().map_or(&[], Problems::as_slice)
 }
 
 #[cfg(test)]

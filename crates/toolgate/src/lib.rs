@@ -5,6 +5,7 @@ pub mod cli;
 mod command;
 pub mod config;
 pub mod demo;
+pub mod doctor;
 pub mod exit;
 pub mod init;
 pub mod output;

@@ -112,8 +112,35 @@ impl Output {
     }
 }
 
+/// A number of things: `1 policy`, `2 policies`, `0 errors`.
+#[must_use]
+pub fn count(number: usize, noun: &str) -> String {
+    let plural = match noun.strip_suffix('y') {
+        Some(stem) => format!("{stem}ies"),
+        None => format!("{noun}s"),
+    };
+    format!("{number} {}", if number == 1 { noun } else { &plural })
+}
+
 fn terminal_wants_color() -> bool {
     let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
     !is_set("NO_COLOR") && !is_dumb
+}
+
+#[cfg(test)]
+mod tests {
+    use super::count;
+
+    #[test]
+    fn things_are_counted_as_people_say_it() {
+        for (number, noun, expected) in [
+            (0, "error", "0 errors"),
+            (1, "error", "1 error"),
+            (2, "policy", "2 policies"),
+            (1, "policy", "1 policy"),
+        ] {
+            assert_eq!(count(number, noun), expected);
+        }
+    }
 }

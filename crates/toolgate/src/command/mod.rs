@@ -1,6 +1,7 @@
 //! The subcommands, one file each.
 
 mod completions;
+mod doctor;
 mod init;
 mod policy;
 mod sample_server;
@@ -19,6 +20,8 @@ pub enum Command {
     /// Put the servers of an MCP client behind the gateway
     #[command(long_about = init::ABOUT)]
     Init(init::Arguments),
+    /// Look at everything that the gateway's guarantees rest on
+    Doctor(doctor::Arguments),
     /// Print a completion script for a shell
     Completions(completions::Arguments),
     /// Run the imaging sample server
@@ -35,6 +38,7 @@ impl Command {
         match self {
             Self::Policy(command) => command.run(global),
             Self::Init(arguments) => init::run(global, &arguments),
+            Self::Doctor(arguments) => doctor::run(global, &arguments),
             Self::Completions(arguments) => completions::run(&arguments),
             Self::SampleServer(arguments) => sample_server::run(global, &arguments),
         }

@@ -9,7 +9,7 @@ use super::settings::{Durability, Tls};
 use super::source::Source;
 use super::{Loaded, Refused, load};
 
-const POLICY: &str = r#"{ "version": "1", "default": "deny", "tools": {} }"#;
+const POLICY: &str = r#"{ "version": "1", "default": "deny", "tools": { "x": {} } }"#;
 
 /// A folder with a configuration and two good policies, `base` and `imaging`.
 struct Folder {

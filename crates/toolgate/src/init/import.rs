@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use serde::Serialize;
 
-use crate::output::{Output, Tone};
+use crate::output::{Output, Tone, count};
 
 use super::client::Client;
 use super::confirm::confirm;
@@ -262,10 +262,6 @@ fn finish(output: Output, summary: &Summary, text: &str) -> anyhow::Result<()> {
 
 fn say(output: Output, line: String) -> std::io::Result<()> {
     if output.is_json() { Ok(()) } else { output.line(line) }
-}
-
-fn count(number: usize, noun: &str) -> String {
-    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
 impl Outcome {

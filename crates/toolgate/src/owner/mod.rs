@@ -17,6 +17,8 @@ use place::Place;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
+use store::audit::Retention;
+use store::clock::Clock;
 use store::{Options, Store};
 use tokio::sync::watch;
 
@@ -68,12 +70,12 @@ impl Owner {
             Serves::Everybody => Some(Listening::bind(&settings).await?),
             Serves::WrapOnly => None,
         };
-        let store = Store::open(&settings.data, options(&settings)).await.context("opening the data folder")?;
+        let store = Store::open(&options(&settings), Clock::System)?;
         let bounds = Bounds {
             max_body_bytes: usize::try_from(settings.max_body_bytes).unwrap_or(usize::MAX),
             ..Bounds::default()
         };
-        let gateway = Arc::new(Gateway::new(Arc::new(store), bounds));
+        let gateway = Arc::new(Gateway::new(store, bounds));
         let registry = Arc::new(Registry::new(Arc::clone(&gateway)));
         registry.apply_files(loaded.declared.clone()).await.map_err(|problems| {
             let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
@@ -175,7 +177,7 @@ impl Owner {
             // The next owner removes what is left.
             let _ = std::fs::remove_file(socket);
         }
-        self.gateway.store.close().await;
+        self.gateway.store.close();
     }
 }
 
@@ -186,10 +188,9 @@ fn options(settings: &Settings) -> Options {
             Durability::Power => store::Durability::Power,
         },
         free_space_reserve_bytes: settings.free_space_reserve_bytes,
-        segment_bytes: settings.audit.segment_bytes,
-        keep_ms: settings.audit.keep_ms,
-        keep_bytes: settings.audit.keep_bytes,
-        ..Options::default()
+        max_segment_bytes: settings.audit.segment_bytes,
+        retention: Retention { max_age_ms: settings.audit.keep_ms, max_bytes: settings.audit.keep_bytes },
+        ..Options::new(&settings.data)
     }
 }
 

@@ -2,16 +2,29 @@
 
 use crate::run::Place;
 
+/// Every subcommand, the hidden one included.
+const COMMANDS: [&str; 9] = [
+    "",
+    "init",
+    "doctor",
+    "policy",
+    "policy lint",
+    "policy explain",
+    "policy fmt",
+    "completions",
+    "sample-server",
+];
+
 #[test]
 fn help_texts() {
     let place = Place::new();
-    let commands: [&[&str]; 4] =
-        [&["--help"], &["init", "--help"], &["policy", "--help"], &["completions", "--help"]];
-    for command in commands {
-        let ran = place.run(command);
-        assert_eq!(ran.code, Some(0), "{command:?}");
-        let name = format!("help_{}", command.first().unwrap().trim_start_matches('-'));
-        insta::assert_snapshot!(name, ran.stdout);
+    for command in COMMANDS {
+        let mut arguments: Vec<&str> = command.split_whitespace().collect();
+        arguments.push("--help");
+        let ran = place.run(&arguments);
+        assert_eq!(ran.code, Some(0), "{command}");
+        let name = if command.is_empty() { "top".to_owned() } else { command.replace(' ', "_") };
+        insta::assert_snapshot!(format!("help_{name}"), ran.stdout);
     }
 }
 

@@ -3,9 +3,13 @@
 //! Must never: read the configuration or the home folder of whoever runs the tests.
 
 #[cfg(test)]
+mod doctor;
+#[cfg(test)]
 mod help;
 #[cfg(test)]
 mod import;
+#[cfg(test)]
+mod policy;
 #[cfg(test)]
 mod run;
 #[cfg(test)]

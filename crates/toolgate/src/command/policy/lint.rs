@@ -7,7 +7,7 @@ use crate::cli::Global;
 use crate::config::problem::{Problem, Problems, Severity};
 use crate::config::snapshot::PolicyFile;
 use crate::exit::Exit;
-use crate::output::{Output, Tone};
+use crate::output::{Output, Tone, count};
 
 use super::document;
 
@@ -55,7 +55,8 @@ pub fn run(global: &Global, arguments: &Arguments) -> anyhow::Result<Exit> {
     let (n_errors, n_warnings) = (n_of(Severity::Error), n_of(Severity::Warning));
     if !output.is_json() {
         let tone = if n_errors > 0 { Tone::Bad } else { Tone::Good };
-        let counted = format!("{} checked, {n_errors} errors, {n_warnings} warnings", files.len());
+        let (errors, warnings) = (count(n_errors, "error"), count(n_warnings, "warning"));
+        let counted = format!("{}, {errors}, {warnings}", count(files.len(), "policy"));
         output.line(output.paint(tone, counted))?;
     }
     let is_bad = n_errors > 0 || (arguments.strict && n_warnings > 0);
