@@ -62,7 +62,12 @@ mod tests {
     #[test]
     fn only_its_own_spelling_is_read() {
         let text = Hash::of(b"content").to_string();
-        for bad in [text.to_uppercase(), text[1..].to_owned(), format!("{text}0"), "g".repeat(64)] {
+        for bad in [
+            text.to_uppercase(),
+            text.replacen(char::is_alphanumeric, "", 1),
+            format!("{text}0"),
+            "g".repeat(64),
+        ] {
             assert_eq!(Hash::from_hex(&bad), None, "{bad}");
         }
     }

@@ -28,8 +28,7 @@ fn check_hide(policy: &Policy, warnings: &mut Warnings<'_>) {
 }
 
 fn check_rules(policy: &Policy, pointer: &str, rules: &Rules, warnings: &mut Warnings<'_>) {
-    let is_everywhere = pointer == "/all_tools";
-    if rules.is_empty() && (is_everywhere || policy.default == Effect::Allow) {
+    if rules.is_empty() && policy.default == Effect::Allow && pointer != "/all_tools" {
         warnings.warn(code::NO_EFFECT, pointer, "these rules are empty and change nothing".to_owned());
     }
     for predicate in rules.require.iter().filter(|predicate| predicate.is_unconditional()) {

@@ -7,9 +7,8 @@ use json::{Document, Limits, Value};
 use jsonschema::{Draft, Validator};
 use serde_json::json;
 
-use super::fuel::Fuel;
 use super::node::{Node, Tape};
-use super::{SchemaError, compile};
+use super::{SchemaError, compile, fuel};
 use crate::suggest;
 
 /// Names that a message lists.
@@ -65,8 +64,9 @@ impl Declared {
         json::ObjectWriter::begin(&mut text).raw(name, "0");
         text.push(b'}');
         Document::scan(text, &Limits::default()).is_ok_and(|document| {
-            let fuel = Fuel::default();
-            validator.is_valid(Node::new(Some(document.root()), &fuel)) && !fuel.is_spent()
+            let arguments = Some(document.root());
+            fuel::within(fuel::for_check(arguments), || validator.is_valid(Node::new(arguments)))
+                == Some(true)
         })
     }
 

@@ -1,5 +1,6 @@
 //! Bounds the work and the stack of one check.
-//! Once spent, every value reads as nothing, so that the check ends soon; its answer must then not be used.
+//! Once a bound is reached every value reads as nothing, so that the check ends soon; its answer is then not used.
+//! The meter belongs to the thread, because the validator makes some values (names of properties) on its own.
 
 use std::cell::Cell;
 
@@ -14,58 +15,65 @@ const ERROR_STEPS: u64 = 20_000;
 /// Stack that a check may use; threads have 2 MiB.
 const MAX_STACK_BYTES: usize = 512 * 1024;
 
-/// What is left of the bounds of one check.
-pub(super) struct Fuel {
+struct Meter {
     steps: Cell<u64>,
     is_spent: Cell<bool>,
     stack_base: Cell<usize>,
 }
 
-impl Default for Fuel {
-    fn default() -> Self {
-        Self::new(BASE_STEPS)
-    }
+thread_local! {
+    static METER: Meter = const {
+        Meter { steps: Cell::new(0), is_spent: Cell::new(true), stack_base: Cell::new(0) }
+    };
 }
 
-impl Fuel {
-    fn new(steps: u64) -> Self {
-        Self { steps: Cell::new(steps), is_spent: Cell::new(false), stack_base: Cell::new(0) }
-    }
+/// The steps for checking these arguments.
+pub(super) fn for_check(arguments: Option<Value<'_>>) -> u64 {
+    let n_bytes = arguments.map_or(0, |arguments| arguments.raw().len());
+    BASE_STEPS + STEPS_PER_BYTE * n_bytes as u64
+}
 
-    /// For checking these arguments.
-    pub(super) fn for_check(arguments: Option<Value<'_>>) -> Self {
-        let n_bytes = arguments.map_or(0, |arguments| arguments.raw().len());
-        Self::new(BASE_STEPS + STEPS_PER_BYTE * n_bytes as u64)
-    }
+/// The steps for collecting errors.
+pub(super) const fn for_errors() -> u64 {
+    ERROR_STEPS
+}
 
-    /// For collecting errors.
-    pub(super) fn for_errors() -> Self {
-        Self::new(ERROR_STEPS)
-    }
+/// Runs a check within its bounds; nothing when one was reached.
+pub(super) fn within<T>(n_steps: u64, check: impl FnOnce() -> T) -> Option<T> {
+    METER.with(|meter| {
+        meter.steps.set(n_steps);
+        meter.is_spent.set(false);
+        meter.stack_base.set(stack_address());
+    });
+    let answer = check();
+    let is_spent = METER.with(|meter| meter.is_spent.replace(true));
+    if is_spent { None } else { Some(answer) }
+}
 
-    /// Whether a bound was reached.
-    pub(super) fn is_spent(&self) -> bool {
-        self.is_spent.get()
-    }
-
-    /// Takes steps; false once a bound is reached.
-    #[inline]
-    pub(super) fn take(&self, n_steps: u64) -> bool {
-        let marker = 0_u8;
-        let here = std::ptr::from_ref(&marker).addr();
-        if self.stack_base.get() == 0 {
-            self.stack_base.set(here);
-        }
-        let left = self.steps.get().checked_sub(n_steps);
+/// Takes steps; false once a bound is reached, and outside of a check.
+#[inline]
+pub(super) fn take(n_steps: u64) -> bool {
+    METER.with(|meter| {
+        let left = meter.steps.get().checked_sub(n_steps);
         match left {
-            Some(left) if self.stack_base.get().abs_diff(here) < MAX_STACK_BYTES && !self.is_spent.get() => {
-                self.steps.set(left);
+            Some(left)
+                if meter.stack_base.get().abs_diff(stack_address()) < MAX_STACK_BYTES
+                    && !meter.is_spent.get() =>
+            {
+                meter.steps.set(left);
                 true
             }
             Some(_) | None => {
-                self.is_spent.set(true);
+                meter.is_spent.set(true);
                 false
             }
         }
-    }
+    })
+}
+
+/// Where the stack is now, near enough.
+#[inline]
+fn stack_address() -> usize {
+    let marker = 0_u8;
+    std::ptr::from_ref(&marker).addr()
 }

@@ -8,7 +8,7 @@ use jsonschema::json::{Array, Json, JsonNumber, Node as JsonNode, NodeIdentity, 
 use serde_json::Value as SchemaValue;
 
 use super::equal;
-use super::fuel::Fuel;
+use super::fuel;
 
 /// Bytes of text that cost as much as one step.
 const BYTES_PER_STEP: u64 = 64;
@@ -16,12 +16,9 @@ const BYTES_PER_STEP: u64 = 64;
 /// The representation: values on a tape.
 pub(super) struct Tape;
 
-/// A value, and the bounds of the check that reads it.
-#[derive(Clone)]
-pub(super) struct Node<'a> {
-    content: Content<'a>,
-    fuel: &'a Fuel,
-}
+/// A value. Reading it takes a step of the check.
+#[derive(Clone, Copy)]
+pub(super) struct Node<'a>(Content<'a>);
 
 #[derive(Clone, Copy)]
 enum Content<'a> {
@@ -32,31 +29,26 @@ enum Content<'a> {
     Nothing,
 }
 
-/// A name with bounds of its own; the validator gives it no others.
-#[derive(Default)]
-pub(super) struct NameBuffer {
-    name: String,
-    fuel: Fuel,
-}
-
 impl<'a> Node<'a> {
     /// The arguments of a call; `None` stands for `{}`.
-    pub(super) fn new(arguments: Option<Value<'a>>, fuel: &'a Fuel) -> Self {
-        Self { content: arguments.map_or(Content::Nothing, Content::Value), fuel }
+    pub(super) fn new(arguments: Option<Value<'a>>) -> Self {
+        Self(arguments.map_or(Content::Nothing, Content::Value))
     }
 
     /// The value, unless the bounds are reached or there is none.
     fn value(&self) -> Option<Value<'a>> {
-        match self.content {
-            Content::Value(value) if self.fuel.take(1) => Some(value),
-            Content::Value(_) | Content::Name(_) | Content::Nothing => None,
+        match self.0 {
+            Content::Value(value) => fuel::take(1).then_some(value),
+            Content::Name(_) | Content::Nothing => None,
         }
     }
 
     fn kind(&self) -> Kind {
-        match self.content {
-            Content::Value(value) if self.fuel.take(1) => value.kind(),
-            Content::Value(_) => Kind::Null,
+        if !fuel::take(1) {
+            return Kind::Null;
+        }
+        match self.0 {
+            Content::Value(value) => value.kind(),
             Content::Name(_) => Kind::String,
             Content::Nothing => Kind::Object,
         }
@@ -66,7 +58,7 @@ impl<'a> Node<'a> {
 impl Json for Tape {
     type Node<'a> = Node<'a>;
     type PreparedKey = Box<str>;
-    type StringBuffer = NameBuffer;
+    type StringBuffer = String;
 
     /// A lookup walks over the members, so one walk for several keys is cheaper.
     const KEYS_PER_LOOKUP: usize = 4;
@@ -75,11 +67,10 @@ impl Json for Tape {
         Box::from(key)
     }
 
-    fn with_string_node<T>(buffer: &mut NameBuffer, string: &str, f: impl FnOnce(Node<'_>) -> T) -> T {
-        buffer.name.clear();
-        buffer.name.push_str(string);
-        buffer.fuel = Fuel::default();
-        f(Node { content: Content::Name(&buffer.name), fuel: &buffer.fuel })
+    fn with_string_node<T>(buffer: &mut String, string: &str, f: impl FnOnce(Node<'_>) -> T) -> T {
+        buffer.clear();
+        buffer.push_str(string);
+        f(Node(Content::Name(buffer)))
     }
 }
 
@@ -89,19 +80,21 @@ impl<'a> JsonNode<'a, Tape> for Node<'a> {
     type Number = TapeNumber<'a>;
 
     fn as_object(&self) -> Option<Self> {
-        (self.kind() == Kind::Object).then(|| self.clone())
+        (self.kind() == Kind::Object).then_some(*self)
     }
 
     fn as_array(&self) -> Option<Self> {
-        (self.kind() == Kind::Array).then(|| self.clone())
+        (self.kind() == Kind::Array).then_some(*self)
     }
 
     fn as_string(&self) -> Option<Cow<'a, str>> {
-        match self.content {
-            Content::Name(name) => Some(Cow::Borrowed(name)),
+        match self.0 {
+            Content::Name(name) => {
+                fuel::take(1 + name.len() as u64 / BYTES_PER_STEP).then_some(Cow::Borrowed(name))
+            }
             Content::Value(_) | Content::Nothing => {
                 let text = self.value()?.as_str()?;
-                self.fuel.take(text.len() as u64 / BYTES_PER_STEP).then_some(text)
+                fuel::take(text.len() as u64 / BYTES_PER_STEP).then_some(text)
             }
         }
     }
@@ -134,10 +127,9 @@ impl<'a> JsonNode<'a, Tape> for Node<'a> {
     }
 
     fn equals_value(&self, expected: &SchemaValue) -> bool {
-        match self.content {
+        match self.0 {
             Content::Value(value) => {
-                self.fuel.take(1 + value.raw().len() as u64 / BYTES_PER_STEP)
-                    && equal::equals(value, expected)
+                fuel::take(1 + value.raw().len() as u64 / BYTES_PER_STEP) && equal::equals(value, expected)
             }
             Content::Name(name) => expected.as_str() == Some(name),
             Content::Nothing => expected.as_object().is_some_and(serde_json::Map::is_empty),
@@ -157,12 +149,12 @@ impl<'a> JsonNode<'a, Tape> for Node<'a> {
     }
 
     fn identity(&self) -> Option<NodeIdentity> {
-        match self.content {
+        match self.0 {
             Content::Value(value) => {
                 Some(NodeIdentity::tagged(std::ptr::from_ref(value.document()).addr(), value.index()))
             }
             Content::Name(_) => None,
-            Content::Nothing => Some(NodeIdentity::tagged(std::ptr::from_ref(self.fuel).addr(), u32::MAX)),
+            Content::Nothing => Some(NodeIdentity::tagged(0, u32::MAX)),
         }
     }
 }
@@ -178,11 +170,11 @@ impl<'a> Object<'a, Tape> for Node<'a> {
 
     fn get(&self, key: &Box<str>) -> Option<Self> {
         let value = self.value()?.get(key)?;
-        Some(Self { content: Content::Value(value), fuel: self.fuel })
+        Some(Self(Content::Value(value)))
     }
 
     fn members(&self) -> MemberNodes<'a> {
-        MemberNodes { members: self.value().map(|value| value.members()), fuel: self.fuel }
+        MemberNodes(self.value().map(|value| value.members()))
     }
 }
 
@@ -195,45 +187,39 @@ impl<'a> Array<'a, Tape> for Node<'a> {
     }
 
     fn elements(&self) -> ElementNodes<'a> {
-        ElementNodes { elements: self.value().map(|value| value.elements()), fuel: self.fuel }
+        ElementNodes(self.value().map(|value| value.elements()))
     }
 
     fn is_unique(&self) -> bool {
         let n_bytes = self.value().map_or(0, |value| value.raw().len() as u64);
         match self.value() {
-            Some(value) if self.fuel.take(n_bytes / BYTES_PER_STEP) => equal::all_differ(value.elements()),
+            Some(value) if fuel::take(n_bytes / BYTES_PER_STEP) => equal::all_differ(value.elements()),
             Some(_) | None => true,
         }
     }
 }
 
 /// The members of an object, until the bounds are reached.
-pub(super) struct MemberNodes<'a> {
-    members: Option<Members<'a>>,
-    fuel: &'a Fuel,
-}
+pub(super) struct MemberNodes<'a>(Option<Members<'a>>);
 
 impl<'a> Iterator for MemberNodes<'a> {
     type Item = (Cow<'a, str>, Node<'a>);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let member = self.members.as_mut()?.next().filter(|_| self.fuel.take(1))?;
-        Some((member.key.as_cow(), Node { content: Content::Value(member.value), fuel: self.fuel }))
+        let member = self.0.as_mut()?.next().filter(|_| fuel::take(1))?;
+        Some((member.key.as_cow(), Node(Content::Value(member.value))))
     }
 }
 
 /// The elements of an array, until the bounds are reached.
-pub(super) struct ElementNodes<'a> {
-    elements: Option<Elements<'a>>,
-    fuel: &'a Fuel,
-}
+pub(super) struct ElementNodes<'a>(Option<Elements<'a>>);
 
 impl<'a> Iterator for ElementNodes<'a> {
     type Item = Node<'a>;
 
     fn next(&mut self) -> Option<Node<'a>> {
-        let value = self.elements.as_mut()?.next().filter(|_| self.fuel.take(1))?;
-        Some(Node { content: Content::Value(value), fuel: self.fuel })
+        let value = self.0.as_mut()?.next().filter(|_| fuel::take(1))?;
+        Some(Node(Content::Value(value)))
     }
 }
 

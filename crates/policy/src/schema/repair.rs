@@ -13,6 +13,8 @@ use crate::decision::Repaired;
 
 /// Strings that one call may have mended; each costs a check.
 const MAX_STRINGS: usize = 32;
+/// Strings inside one of several forms for which all combinations are tried: at most 16 checks.
+const MAX_CHOICES: usize = 4;
 
 /// A refused string and what it encodes.
 struct Candidate<'a> {
@@ -31,26 +33,84 @@ pub(super) fn repair(
 ) -> Option<Repaired> {
     let mut candidates = candidates(arguments, errors)?;
     candidates.sort_by_key(|candidate| candidate.string.span().start);
-    let mut document = apply(arguments, candidates.iter())?;
-    if !schema.fits(document.root()) {
-        return None;
-    }
-    // A string inside one of several forms may not be what was refused: it keeps its place if it can.
-    let mut index = 0;
-    while let Some(candidate) = candidates.get(index) {
-        let others =
-            candidates.iter().enumerate().filter(|(other, _)| *other != index).map(|(_, other)| other);
-        let without = if candidate.is_certain { None } else { apply(arguments, others) };
-        match without.filter(|document| schema.fits(document.root())) {
-            Some(without) => {
-                document = without;
-                candidates.remove(index);
-            }
-            None => index += 1,
-        }
-    }
-    let pointers: Vec<_> = candidates.into_iter().map(|candidate| candidate.pointer).collect();
+    let (certain, uncertain): (Vec<_>, Vec<_>) =
+        candidates.iter().partition(|candidate| candidate.is_certain);
+    let attempt = Attempt { schema, arguments };
+    let mut chosen = if uncertain.len() <= MAX_CHOICES {
+        attempt.fewest(&certain, &uncertain)?
+    } else {
+        attempt.thinned(candidates.iter().collect())?
+    };
+    chosen.sort_by_key(|candidate| candidate.string.span().start);
+    let document = attempt.apply(&chosen)?;
+    let pointers: Vec<_> = chosen.iter().map(|candidate| candidate.pointer.clone()).collect();
     if pointers.is_empty() { None } else { Some(Repaired { document, pointers }) }
+}
+
+/// Tries replacements.
+struct Attempt<'a> {
+    schema: &'a Schema,
+    arguments: Value<'a>,
+}
+
+impl<'a> Attempt<'a> {
+    /// All certain candidates with as few of the others as make the arguments fit. Two ways are none: which of
+    /// them was meant is a guess.
+    fn fewest<'c, 'b>(
+        &self,
+        certain: &[&'c Candidate<'b>],
+        uncertain: &[&'c Candidate<'b>],
+    ) -> Option<Vec<&'c Candidate<'b>>> {
+        let mut choices: Vec<u32> = (0..1 << uncertain.len()).collect();
+        choices.sort_by_key(|choice| choice.count_ones());
+        let mut found: Option<(u32, Vec<&'c Candidate<'b>>)> = None;
+        for choice in choices {
+            if found.as_ref().is_some_and(|(n_chosen, _)| *n_chosen < choice.count_ones()) {
+                break;
+            }
+            let is_chosen = |index: usize| choice >> index & 1 == 1;
+            let picked =
+                uncertain.iter().enumerate().filter(|(index, _)| is_chosen(*index)).map(|(_, one)| *one);
+            let all: Vec<_> = certain.iter().copied().chain(picked).collect();
+            if self.fits(&all) && found.replace((choice.count_ones(), all)).is_some() {
+                return None;
+            }
+        }
+        found.map(|(_, chosen)| chosen)
+    }
+
+    /// All candidates but those that can stay strings.
+    fn thinned<'c, 'b>(&self, mut chosen: Vec<&'c Candidate<'b>>) -> Option<Vec<&'c Candidate<'b>>> {
+        if !self.fits(&chosen) {
+            return None;
+        }
+        let mut index = 0;
+        while let Some(candidate) = chosen.get(index).copied() {
+            chosen.remove(index);
+            if candidate.is_certain || !self.fits(&chosen) {
+                chosen.insert(index, candidate);
+                index += 1;
+            }
+        }
+        Some(chosen)
+    }
+
+    fn fits(&self, chosen: &[&Candidate<'_>]) -> bool {
+        self.apply(chosen).is_some_and(|document| self.schema.accepts(Some(document.root())) == Some(true))
+    }
+
+    /// The arguments with each candidate replaced.
+    fn apply(&self, chosen: &[&Candidate<'_>]) -> Option<Document> {
+        let start = self.arguments.span().start;
+        let mut splicer = Splicer::new(self.arguments.raw().as_bytes());
+        for candidate in chosen {
+            let mut span = candidate.string.span();
+            span.start = span.start.checked_sub(start)?;
+            span.end = span.end.checked_sub(start)?;
+            splicer.replace(span, candidate.encoded.as_bytes()).ok()?;
+        }
+        Document::scan(splicer.finish(), &Limits::default()).ok()
+    }
 }
 
 /// All strings that errors point at and that encode a value. Nothing when there are too many.
@@ -101,20 +161,4 @@ fn encoded(string: Value<'_>) -> Option<Cow<'_, str>> {
     let document = Document::scan(text.clone().into_owned().into_bytes(), &Limits::default()).ok()?;
     let span = document.root().span();
     (span.start == 0 && span.end == text.len()).then_some(text)
-}
-
-/// The arguments with each candidate replaced.
-fn apply<'a, 'b: 'a>(
-    arguments: Value<'_>,
-    candidates: impl Iterator<Item = &'a Candidate<'b>>,
-) -> Option<Document> {
-    let start = arguments.span().start;
-    let mut splicer = Splicer::new(arguments.raw().as_bytes());
-    for candidate in candidates {
-        let mut span = candidate.string.span();
-        span.start = span.start.checked_sub(start)?;
-        span.end = span.end.checked_sub(start)?;
-        splicer.replace(span, candidate.encoded.as_bytes()).ok()?;
-    }
-    Document::scan(splicer.finish(), &Limits::default()).ok()
 }

@@ -16,6 +16,9 @@ const MAX_VALUES: usize = 50_000;
 const MAX_PATTERNS: usize = 256;
 /// References of one schema. A chain of them is followed on the stack.
 const MAX_REFERENCES: usize = 1024;
+/// References of a schema with `unevaluatedProperties` or `unevaluatedItems`, which are compiled by following each
+/// reference anew: two references in each of 16 schemas that refer to the next one take 65,536 walks.
+const MAX_REFERENCES_UNEVALUATED: usize = 16;
 
 /// What a look over a schema found.
 #[derive(Debug)]
@@ -27,6 +30,7 @@ pub(super) struct Survey {
     n_values: usize,
     n_patterns: usize,
     n_references: usize,
+    has_unevaluated: bool,
 }
 
 /// Keywords whose value is data, not a schema.
@@ -43,8 +47,18 @@ pub(super) fn survey(schema: Value<'_>) -> Result<Survey, SchemaError> {
         return Err(SchemaError::TooLarge("more than 512 KiB"));
     }
     let draft = draft_of(schema)?;
-    let mut survey = Survey { draft, names: HashSet::new(), n_values: 0, n_patterns: 0, n_references: 0 };
+    let mut survey = Survey {
+        draft,
+        names: HashSet::new(),
+        n_values: 0,
+        n_patterns: 0,
+        n_references: 0,
+        has_unevaluated: false,
+    };
     survey.visit_schema(schema)?;
+    if survey.has_unevaluated && survey.n_references > MAX_REFERENCES_UNEVALUATED {
+        return Err(SchemaError::TooLarge("more than 16 references beside an unevaluated keyword"));
+    }
     Ok(survey)
 }
 
@@ -85,6 +99,7 @@ impl Survey {
         match key {
             "$ref" | "$dynamicRef" | "$recursiveRef" => self.visit_reference(value)?,
             "pattern" if value.is_string() => self.count_pattern()?,
+            "unevaluatedProperties" | "unevaluatedItems" => self.has_unevaluated = true,
             _ => {}
         }
         self.visit_schema(value)

@@ -1,0 +1,340 @@
+//! What holds for every document and every call.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a helper of tests may fail them")]
+
+#[cfg(test)]
+mod common;
+
+use std::sync::Arc;
+
+use common::{FACTS, definition, document};
+use policy::{Arguments, Bound, Decision, Policy, Schema, Stack, normalise};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+const TOOLS: [&str; 3] = ["x", "y", "z"];
+const NAMES: [&str; 4] = ["a", "b", "c", "d"];
+
+/// A plain value, of every type and of every kind of number.
+fn scalar() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        prop::sample::select(vec![
+            json!("s3://in/"),
+            json!("5"),
+            json!(""),
+            json!("true"),
+            json!("{\"a\": 1}"),
+            json!(5),
+            json!(5.0),
+            json!(-1),
+            json!(0.1),
+            json!(1e300),
+            json!(9_007_199_254_740_993_u64),
+            json!(true),
+            json!(false),
+        ]),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_filter("finite", |double| double.is_finite()).prop_map(Value::from),
+        "[a-z0-9/.\\-]{0,6}".prop_map(Value::from),
+    ]
+}
+
+fn argument() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![4 => scalar(), 1 => Just(Value::Null)];
+    leaf.prop_recursive(2, 8, 3, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
+            prop::collection::hash_map(prop::sample::select(NAMES.to_vec()), inner, 0..3).prop_map(
+                |members| members.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+            ),
+        ]
+    })
+}
+
+fn arguments() -> impl Strategy<Value = Value> {
+    prop::collection::hash_map(prop::sample::select(NAMES.to_vec()), argument(), 0..4)
+        .prop_map(|members| members.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
+}
+
+/// A scalar that a document may compare with.
+fn operand() -> impl Strategy<Value = Value> {
+    prop::sample::select(vec![
+        json!("s3://in/"),
+        json!("5"),
+        json!(5),
+        json!(-1),
+        json!(0.1),
+        json!(true),
+        json!(1e300),
+    ])
+}
+
+fn condition() -> impl Strategy<Value = Value> {
+    let path = prop::sample::select(vec!["args.a", "args.b", "args.c", "args.a.b", "args.z"]);
+    let with_value = prop_oneof![
+        (prop::sample::select(vec!["eq", "neq", "contains"]), operand()),
+        (
+            prop::sample::select(vec!["lt", "lte", "gt", "gte"]),
+            prop::sample::select(vec![json!(5), json!(0.1), json!(-1)])
+        ),
+        (
+            prop::sample::select(vec!["in", "not_in"]),
+            prop::collection::vec(operand(), 1..4).prop_map(Value::from)
+        ),
+        (Just("exists"), any::<bool>().prop_map(Value::from)),
+        (Just("regex"), prop::sample::select(vec![json!("^s3://"), json!("\\d"), json!(".*")])),
+    ];
+    (path, with_value).prop_map(|(path, (op, value))| json!({"path": path, "op": op, "value": value}))
+}
+
+fn predicate() -> impl Strategy<Value = Value> {
+    (prop::collection::vec(condition(), 0..3), any::<bool>()).prop_map(|(conditions, speaks)| {
+        let mut predicate = json!({"conditions": conditions});
+        if speaks {
+            predicate["on_deny"] = json!("no");
+        }
+        predicate
+    })
+}
+
+fn limit() -> impl Strategy<Value = Value> {
+    let scope = prop::sample::select(vec!["grant", "server", "tool", "all"]);
+    (any::<bool>(), scope, 0_u32..50).prop_map(|(sums, scope, max)| {
+        let mut limit = json!({"counter": if sums { "sum" } else { "calls" }, "window": "90s", "max": max, "scope": scope});
+        if sums {
+            limit["increment_from"] = json!("args.a");
+        }
+        limit
+    })
+}
+
+fn rules() -> impl Strategy<Value = Value> {
+    let lists = (
+        prop::option::weighted(0.4, prop::collection::vec(predicate(), 0..3)),
+        prop::option::weighted(0.4, prop::collection::vec(predicate(), 0..3)),
+        prop::option::weighted(0.4, prop::collection::vec(limit(), 0..2)),
+    );
+    let words = (
+        prop::option::weighted(0.1, Just("deny")),
+        prop::option::weighted(0.2, Just("10/minute")),
+        prop::option::weighted(0.2, any::<bool>()),
+        prop::option::weighted(0.2, prop::sample::select(vec!["off", "schema"])),
+        prop::option::weighted(0.2, prop::sample::select(vec!["allow", "deny"])),
+    );
+    (lists, words).prop_map(|((require, deny_if, limits), (action, rate, repair, check, unknown))| {
+        let mut rules = serde_json::Map::new();
+        let mut put =
+            |key: &str, value: Option<Value>| value.and_then(|value| rules.insert(key.to_owned(), value));
+        put("require", require.map(Value::from));
+        put("deny_if", deny_if.map(Value::from));
+        put("limits", limits.map(Value::from));
+        put("action", action.map(Value::from));
+        put("rate_limit", rate.map(Value::from));
+        put("repair", repair.map(Value::from));
+        let mut arguments = serde_json::Map::new();
+        arguments.extend(check.map(|word| ("check".to_owned(), json!(word))));
+        arguments.extend(unknown.map(|word| ("unknown".to_owned(), json!(word))));
+        rules.insert("arguments".to_owned(), Value::Object(arguments));
+        Value::Object(rules)
+    })
+}
+
+fn policy_document() -> impl Strategy<Value = Value> {
+    let tools = prop::collection::hash_map(prop::sample::select(TOOLS.to_vec()), rules(), 0..3);
+    let default = prop::sample::select(vec!["allow", "deny"]);
+    let hide =
+        prop::option::weighted(0.2, prop::collection::vec(prop::sample::select(vec!["x", "y", "q"]), 0..2));
+    (default, hide, prop::option::weighted(0.3, rules()), tools).prop_map(
+        |(default, hide, all_tools, tools)| {
+            let mut document = json!({"version": "1", "default": default, "tools": tools});
+            if let Some(hide) = hide {
+                document["hide"] = json!(hide);
+            }
+            if let Some(rules) = all_tools {
+                document["all_tools"] = rules;
+            }
+            document
+        },
+    )
+}
+
+fn schema() -> impl Strategy<Value = Value> {
+    let property = prop::sample::select(vec![
+        json!({}),
+        json!({"type": "integer"}),
+        json!({"type": "string"}),
+        json!({"type": "object"}),
+        json!({"anyOf": [{"type": "number"}, {"type": "null"}]}),
+        json!({"type": "array", "items": {"type": "string"}}),
+    ]);
+    prop::collection::hash_map(prop::sample::select(NAMES.to_vec()), property, 0..4)
+        .prop_map(|properties| json!({"type": "object", "properties": properties}))
+}
+
+fn load(document: &Value) -> Arc<Policy> {
+    Arc::new(policy::load("p", document.to_string().into_bytes()).unwrap())
+}
+
+fn bind(policies: &[Arc<Policy>], schema: &Value) -> Bound {
+    Stack::new(policies.to_vec()).bind(&definition("x", Some(&schema.to_string())))
+}
+
+/// The effect, the step, the policy, the reason, the amounts: all but the ids, which point into the text.
+fn outcome(bound: &Bound, arguments: &Value) -> String {
+    let arguments = document(&arguments.to_string());
+    match bound.decide(&FACTS, Arguments::Known(arguments.root())) {
+        Decision::Deny(denial) => {
+            format!("{:?} {:?} {:?} {:?}", denial.kind, denial.policy, denial.reason, denial.operands)
+        }
+        Decision::Allow(allowed) => {
+            let limits: Vec<_> = allowed
+                .limits
+                .iter()
+                .map(|demand| {
+                    (demand.spec.counter.clone(), demand.spec.window, demand.spec.max, demand.amount)
+                })
+                .collect();
+            format!(
+                "allow {:?} {limits:?}",
+                allowed.repaired.map(|repaired| repaired.document.text().to_owned())
+            )
+        }
+    }
+}
+
+fn is_allowed(bound: &Bound, arguments: &Value) -> bool {
+    let arguments = document(&arguments.to_string());
+    bound.decide(&FACTS, Arguments::Known(arguments.root())).is_allow()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn nothing_unlisted_is_ever_allowed(policy in policy_document(), schema in schema(), calls in prop::collection::vec(arguments(), 1..6)) {
+        let bound = bind(&[load(&policy)], &schema);
+        for call in &calls {
+            prop_assert!(bound.listed() || !is_allowed(&bound, call), "{policy} {schema} {call}");
+        }
+    }
+
+    #[test]
+    fn a_further_restriction_on_a_named_tool_never_allows_more(
+        mut policy in policy_document(),
+        own in rules(),
+        restriction in prop_oneof![
+            predicate().prop_map(|predicate| ("require", predicate)),
+            predicate().prop_map(|predicate| ("deny_if", predicate)),
+            limit().prop_map(|limit| ("limits", limit)),
+        ],
+        schema in schema(),
+        calls in prop::collection::vec(arguments(), 1..6),
+    ) {
+        policy["tools"]["x"] = own;
+        let mut narrow = policy.clone();
+        let rules = &mut narrow["tools"]["x"];
+        let (key, added) = restriction;
+        match rules.get_mut(key).and_then(Value::as_array_mut) {
+            Some(list) => list.push(added),
+            None => rules[key] = json!([added]),
+        }
+        let (wide, narrow) = (bind(&[load(&policy)], &schema), bind(&[load(&narrow)], &schema));
+        for call in &calls {
+            prop_assert!(is_allowed(&wide, call) || !is_allowed(&narrow, call), "{policy} {call}");
+        }
+    }
+
+    #[test]
+    fn a_further_policy_never_allows_more(
+        policy in policy_document(), further in policy_document(), schema in schema(), call in arguments(),
+    ) {
+        // Statements on arguments are the one thing that a further policy can relax, where none was stated before.
+        let states = |document: &Value| document.to_string().contains("\"check\":\"off\"")
+            || document.to_string().contains("\"unknown\":\"allow\"");
+        prop_assume!(!states(&further));
+        let (one, both) = (load(&policy), load(&further));
+        let alone = bind(std::slice::from_ref(&one), &schema);
+        for stack in [bind(&[one.clone(), both.clone()], &schema), bind(&[both, one], &schema)] {
+            prop_assert!(is_allowed(&alone, &call) || !is_allowed(&stack, &call));
+        }
+    }
+
+    #[test]
+    fn normalising_never_changes_a_decision(policy in policy_document(), schema in schema(), calls in prop::collection::vec(arguments(), 1..6)) {
+        let policy = load(&policy);
+        let text = normalise(&policy);
+        let again = Arc::new(policy::load("p", text.clone().into_bytes()).unwrap());
+        prop_assert_eq!(policy.revision_hash(), again.revision_hash());
+        prop_assert_eq!(&normalise(&again), &text);
+        let (before, after) = (bind(&[policy], &schema), bind(&[again], &schema));
+        prop_assert_eq!(before.listed(), after.listed());
+        for call in &calls {
+            prop_assert_eq!(outcome(&before, call), outcome(&after, call));
+        }
+    }
+
+    #[test]
+    fn explaining_agrees_with_deciding(policy in policy_document(), schema in schema(), call in arguments()) {
+        let bound = bind(&[load(&policy)], &schema);
+        let arguments = document(&call.to_string());
+        let arguments = Arguments::Known(arguments.root());
+        let explanation = bound.explain(&FACTS, arguments);
+        let first = explanation.findings.iter().find(|finding| finding.answer == policy::Answer::Denies);
+        let decided = explanation.decision.denial();
+        prop_assert_eq!(first.map(|finding| &finding.rule), decided.map(|denial| &denial.rule));
+        prop_assert!(!explanation.to_string().is_empty());
+    }
+
+    /// Repair only ever replaces strings, by exactly what they encode, and what comes out fits as it is.
+    #[test]
+    fn repair_is_exact_and_final(schema in schema(), call in arguments()) {
+        let bound = bind(&[load(&json!({"version": "1", "default": "allow"}))], &schema);
+        let strict = bind(&[load(&json!({"version": "1", "default": "allow", "all_tools": {"repair": false}}))], &schema);
+        let received = document(&call.to_string());
+        if let Decision::Allow(allowed) = bound.decide(&FACTS, Arguments::Known(received.root()))
+            && let Some(repaired) = allowed.repaired
+        {
+            let mended: Value = serde_json::from_str(repaired.document.text()).unwrap();
+            let mut expected = call.clone();
+            for pointer in &repaired.pointers {
+                let place = expected.pointer_mut(pointer).unwrap();
+                *place = serde_json::from_str(place.as_str().unwrap()).unwrap();
+            }
+            prop_assert_eq!(&mended, &expected);
+            prop_assert!(is_allowed(&strict, &mended));
+            prop_assert!(!is_allowed(&strict, &call));
+        }
+    }
+
+    #[test]
+    fn loading_and_compiling_never_panic(text in ".{0,80}", json in argument()) {
+        let _ = policy::load("p", text.into_bytes());
+        let _ = policy::load("p", json.to_string().into_bytes());
+        let _ = Schema::compile(document(&json.to_string()).root());
+    }
+
+    /// A document with one word exchanged loads or says where it is wrong; it never panics.
+    #[test]
+    fn damaged_documents_never_panic(policy in policy_document(), at in 0_usize..2000, with in any::<char>()) {
+        let mut letters: Vec<char> = policy.to_string().chars().collect();
+        let index = at % letters.len();
+        letters[index] = with;
+        let text: String = letters.into_iter().collect();
+        if let Err(problems) = policy::load("p", text.into_bytes()) {
+            prop_assert!(!problems.is_empty());
+            prop_assert!(problems.iter().all(|problem| problem.line >= 1 && problem.column >= 1));
+        }
+    }
+
+    /// No text of a denial holds any part of an argument's value.
+    #[test]
+    fn denials_hold_no_values(policy in policy_document(), schema in schema(), mut call in arguments(), at in 0_usize..4) {
+        let secret = "q7SECRETq7";
+        call[NAMES[at]] = json!({"deep": [secret, {"k": secret}], secret: secret});
+        let bound = bind(&[load(&policy)], &schema);
+        let arguments = document(&call.to_string());
+        let explanation = bound.explain(&FACTS, Arguments::Known(arguments.root()));
+        prop_assert!(!explanation.to_string().contains("SECRET"));
+        let findings = format!("{:?}", explanation.findings);
+        prop_assert!(!findings.contains("SECRET"));
+    }
+}
