@@ -108,8 +108,15 @@ impl Output {
             Severity::Error => (Tone::Bad, "error:"),
             Severity::Warning => (Tone::Warning, "warning:"),
         };
-        problem.to_string().replacen(word, &self.paint(tone, word), 1)
+        plain(&problem.to_string()).replacen(word, &self.paint(tone, word), 1)
     }
+}
+
+/// Text that cannot repaint the terminal or run backwards on it: names in foreign files are not to be trusted.
+#[must_use]
+pub fn plain(text: &str) -> String {
+    let is_hidden = |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+    text.chars().map(|c| if c.is_control() || is_hidden(c) { '\u{fffd}' } else { c }).collect()
 }
 
 /// A number of things: `1 policy`, `2 policies`, `0 errors`.
@@ -130,7 +137,18 @@ fn terminal_wants_color() -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::count;
+    use super::{count, plain};
+
+    #[test]
+    fn foreign_text_cannot_repaint_the_terminal() {
+        for (text, expected) in [
+            ("plain ü 漢", "plain ü 漢"),
+            ("a\u{1b}[2Jb\n", "a\u{fffd}[2Jb\u{fffd}"),
+            ("a\u{202e}b\u{9b}c", "a\u{fffd}b\u{fffd}c"),
+        ] {
+            assert_eq!(plain(text), expected);
+        }
+    }
 
     #[test]
     fn things_are_counted_as_people_say_it() {

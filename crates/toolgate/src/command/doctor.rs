@@ -10,7 +10,7 @@ use crate::config::{self, Loaded};
 use crate::doctor::users::{User, Users};
 use crate::doctor::{Finding, Status, agent, clock, commands, configuration, data, disk, ports};
 use crate::exit::{Exit, Usage};
-use crate::output::{Output, Tone, count};
+use crate::output::{Output, Tone, count, plain};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -102,9 +102,9 @@ fn print(output: Output, finding: &Finding) -> std::io::Result<()> {
         Status::Problem => (Tone::Bad, "problem"),
     };
     let status = output.paint(tone, format!("{word:<8}"));
-    output.line(format!("{status}{}: {}", finding.check, finding.text))?;
+    output.line(format!("{status}{}: {}", finding.check, plain(&finding.text)))?;
     match &finding.advice {
-        Some(advice) => output.line(output.paint(Tone::Quiet, format!("        {advice}"))),
+        Some(advice) => output.line(output.paint(Tone::Quiet, format!("        {}", plain(advice)))),
         None => Ok(()),
     }
 }

@@ -4,18 +4,12 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+use store::Durability;
+use store::audit::Retention;
+
 use super::report::Report;
 use super::source::Source;
 use super::table::{Placed, Table};
-
-/// When a call's journal and audit records count as written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Durability {
-    /// Handed to the kernel before a call is forwarded, on the disk within a second.
-    Process,
-    /// On the disk before a call is forwarded.
-    Power,
-}
 
 /// A certificate and its key, PEM.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,17 +18,6 @@ pub struct Tls {
     pub cert: PathBuf,
     /// The private key.
     pub key: PathBuf,
-}
-
-/// How the audit log is cut into segments and how long it is kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Audit {
-    /// A segment is closed when it has grown to this.
-    pub segment_bytes: u64,
-    /// Whole segments older than this are removed; `None` keeps all.
-    pub keep_ms: Option<u64>,
-    /// The oldest segments are removed beyond this total; `None` keeps all.
-    pub keep_bytes: Option<u64>,
 }
 
 /// The gateway's own settings.
@@ -60,8 +43,24 @@ pub struct Settings {
     pub max_body_bytes: u64,
     /// Calls are denied while the data folder's volume has less free space.
     pub free_space_reserve_bytes: u64,
-    /// Segments and retention of the audit log.
-    pub audit: Audit,
+    /// A segment of the audit log is closed when it has grown to this.
+    pub audit_segment_bytes: u64,
+    /// How long audit records are kept.
+    pub audit_retention: Retention,
+}
+
+impl Settings {
+    /// What the store is opened with.
+    #[must_use]
+    pub fn store_options(&self) -> store::Options {
+        store::Options {
+            durability: self.durability,
+            max_segment_bytes: self.audit_segment_bytes,
+            retention: self.audit_retention,
+            free_space_reserve_bytes: self.free_space_reserve_bytes,
+            ..store::Options::new(self.data.clone())
+        }
+    }
 }
 
 /// The listener for agents when the file names none.
@@ -70,7 +69,7 @@ pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCA
 pub const DEFAULT_ADMIN_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8081);
 const DEFAULT_MAX_BODY_BYTES: u64 = 4 << 20;
 const DEFAULT_FREE_SPACE_RESERVE_BYTES: u64 = 16 << 20;
-const DEFAULT_SEGMENT_BYTES: u64 = 64 << 20;
+const DEFAULT_SEGMENT_BYTES: u64 = 16 << 20;
 
 /// Reads the settings; keys with problems keep their default, because the problem refuses the whole set.
 #[must_use]
@@ -79,6 +78,7 @@ pub fn read(top: &Table<'_, '_>, source: &Source) -> Settings {
     let insecure_listen = top.boolean("insecure_listen").unwrap_or(false);
     let listen = address(top, "listen", DEFAULT_LISTEN);
     let admin_listen = address(top, "admin_listen", DEFAULT_ADMIN_LISTEN);
+    let (audit_segment_bytes, audit_retention) = read_audit(top);
     check_exposure(top.report(), &listen, tls.is_some() || insecure_listen);
     check_admin(top.report(), &admin_listen, &listen);
     Settings {
@@ -103,7 +103,8 @@ pub fn read(top: &Table<'_, '_>, source: &Source) -> Settings {
             0,
             1 << 40,
         ),
-        audit: read_audit(top),
+        audit_segment_bytes,
+        audit_retention,
     }
 }
 
@@ -119,20 +120,17 @@ fn read_tls(top: &Table<'_, '_>) -> Option<Tls> {
     Some(Tls { cert: cert?, key: key? })
 }
 
-fn read_audit(top: &Table<'_, '_>) -> Audit {
-    let mut audit = Audit { segment_bytes: DEFAULT_SEGMENT_BYTES, keep_ms: None, keep_bytes: None };
-    let Some(table) = top.table("audit") else { return audit };
-    audit.segment_bytes = size(&table, "segment_size", DEFAULT_SEGMENT_BYTES, 64 << 10, 4 << 30);
-    audit.keep_ms = table.duration_ms("keep").map(|keep| keep.value);
-    if let Some(keep) = table.size_bytes("keep_size") {
-        if keep.value < audit.segment_bytes.saturating_mul(2) {
-            let message = format!("`{}` must be at least two segments", table.dotted("keep_size"));
-            table.report().error(&keep.place, message);
-        }
-        audit.keep_bytes = Some(keep.value);
+fn read_audit(top: &Table<'_, '_>) -> (u64, Retention) {
+    let Some(table) = top.table("audit") else { return (DEFAULT_SEGMENT_BYTES, Retention::default()) };
+    let segment_bytes = size(&table, "segment_size", DEFAULT_SEGMENT_BYTES, 64 << 10, 1 << 30);
+    let max_age_ms = table.duration_ms("keep").map(|keep| keep.value);
+    let keep_size = table.size_bytes("keep_size");
+    if let Some(keep) = keep_size.as_ref().filter(|keep| keep.value < segment_bytes.saturating_mul(2)) {
+        let message = format!("`{}` must be at least two segments", table.dotted("keep_size"));
+        table.report().error(&keep.place, message);
     }
     table.finish();
-    audit
+    (segment_bytes, Retention { max_age_ms, max_bytes: keep_size.map(|keep| keep.value) })
 }
 
 fn durability(top: &Table<'_, '_>) -> Durability {

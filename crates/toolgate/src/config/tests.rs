@@ -3,11 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use gateway::declared::{GrantSpec, ServerSpec, Setting, Transport};
+use store::Durability;
+use store::audit::Retention;
 
 use super::problem::Problem;
-use super::settings::{Durability, Tls};
+use super::settings::Tls;
+use super::snapshot::{Fingerprint, Snapshot};
 use super::source::Source;
-use super::{Loaded, Refused, load};
+use super::{Loaded, Refused, load, parse};
 
 const POLICY: &str = r#"{ "version": "1", "default": "deny", "tools": { "x": {} } }"#;
 
@@ -70,7 +73,7 @@ fn nothing_written_means_built_in_settings_and_no_servers() {
         (Durability::Process, false, None)
     );
     assert_eq!((settings.max_body_bytes, settings.free_space_reserve_bytes), (4 << 20, 16 << 20));
-    assert_eq!((settings.audit.segment_bytes, settings.audit.keep_ms), (64 << 20, None));
+    assert_eq!((settings.audit_segment_bytes, settings.audit_retention), (16 << 20, Retention::default()));
     assert!(loaded.declared.servers.is_empty() && loaded.declared.grants.is_empty());
     assert_eq!(loaded.declared.policies.keys().collect::<Vec<_>>(), ["base", "imaging"]);
 }
@@ -136,13 +139,17 @@ fn every_setting_is_read() {
     let at = |path: &str| folder.source.folder.join(path);
     assert_eq!(settings.listen.to_string(), "0.0.0.0:9000");
     assert_eq!(settings.admin_listen.to_string(), "[::1]:9001");
-    assert_eq!((settings.data, settings.durability), (at("data"), Durability::Power));
-    assert_eq!(settings.tls, Some(Tls { cert: at("cert.pem"), key: PathBuf::from("/etc/key.pem") }));
+    assert_eq!((settings.data.clone(), settings.durability), (at("data"), Durability::Power));
+    assert_eq!(settings.tls.clone(), Some(Tls { cert: at("cert.pem"), key: PathBuf::from("/etc/key.pem") }));
     assert_eq!(settings.allowed_origins, ["https://app.example", "vscode-file://app"]);
     assert_eq!(settings.allowed_hosts, ["gateway.example", "gateway.example:9000"]);
     assert_eq!((settings.max_body_bytes, settings.free_space_reserve_bytes), (1 << 20, 1 << 20));
-    assert_eq!(settings.audit.segment_bytes, 1 << 20);
-    assert_eq!((settings.audit.keep_ms, settings.audit.keep_bytes), (Some(7_776_000_000), Some(1 << 30)));
+    let retention = Retention { max_age_ms: Some(7_776_000_000), max_bytes: Some(1 << 30) };
+    assert_eq!((settings.audit_segment_bytes, settings.audit_retention), (1 << 20, retention));
+    let options = settings.store_options();
+    assert_eq!((options.folder, options.durability), (settings.data, Durability::Power));
+    assert_eq!((options.max_segment_bytes, options.retention), (1 << 20, retention));
+    assert_eq!(options.free_space_reserve_bytes, 1 << 20);
     assert_eq!(referred, [PathBuf::from("/etc/key.pem"), at("cert.pem"), at("secrets/token")]);
 }
 
@@ -319,4 +326,16 @@ fn a_refused_set_has_a_fingerprint_as_well() {
     assert_eq!(folder.load().unwrap_err().fingerprint, refused.fingerprint);
     folder.write("toolgate.toml", "lisen = 2");
     assert_ne!(folder.load().unwrap_err().fingerprint, refused.fingerprint);
+}
+
+#[test]
+fn no_beginning_of_a_file_makes_the_reader_panic() {
+    let source = Source { file: None, folder: PathBuf::from("/nowhere"), default_data: None };
+    for (end, _) in EVERYTHING.char_indices() {
+        let toml = EVERYTHING.as_bytes()[..end].to_vec();
+        let fingerprint = Fingerprint::of(&[&toml]);
+        let snapshot = Snapshot { toml, policies: Vec::new(), problems: Vec::new(), fingerprint };
+        // Whether it loads is another matter: a cut may leave a valid file.
+        let _ = parse(&source, snapshot);
+    }
 }

@@ -4,6 +4,7 @@
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -69,8 +70,8 @@ async fn accept(listener: TcpListener, endpoint: Arc<Endpoint>) {
             Ok((stream, _)) => {
                 tokio::spawn(serve(stream, Arc::clone(&endpoint)));
             }
-            // Out of descriptors or a connection that went away: others may still come.
-            Err(_) => tokio::task::yield_now().await,
+            // Out of descriptors, most likely: some come back when connections end.
+            Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
         }
     }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use serde::Serialize;
 
-use crate::output::{Output, Tone, count};
+use crate::output::{Output, Tone, count, plain};
 
 use super::client::Client;
 use super::confirm::confirm;
@@ -118,11 +118,13 @@ fn show_plan(setting: &Setting<'_>, original: &Original, plan: &Plan) -> anyhow:
     output.line(output.paint(Tone::Strong, place))?;
     let width = plan.candidates.iter().map(|candidate| candidate.entry.name().len()).max().unwrap_or(0);
     for candidate in &plan.candidates {
-        let name = format!("{:width$}", candidate.entry.name());
+        let name = format!("{:width$}", plain(candidate.entry.name()));
         output.line(format!("  {name}  {}", show::command(&candidate.launch.command)))?;
     }
     for (name, reason) in &plan.left_alone {
-        output.line(output.paint(Tone::Quiet, format!("  `{name}` stays as it is: {reason}")))?;
+        output.line(
+            output.paint(Tone::Quiet, format!("  `{}` stays as it is: {}", plain(name), plain(reason))),
+        )?;
     }
     Ok(())
 }
@@ -143,7 +145,7 @@ fn list_all<'a>(
             Ok(launch) => runtime.block_on(list_tools(&launch)),
             Err(reason) => Err(reason),
         };
-        let (name, output) = (candidate.entry.name(), setting.output);
+        let (name, output) = (plain(candidate.entry.name()), setting.output);
         match outcome {
             Ok(tools) => {
                 say(output, format!("{name}: {}", count(tools.len(), "tool")))?;
@@ -153,7 +155,7 @@ fn list_all<'a>(
                 listed.push((candidate, tools));
             }
             Err(reason) => {
-                say(output, output.paint(Tone::Bad, format!("{name} stays as it is: {reason}")))?;
+                say(output, output.paint(Tone::Bad, format!("{name} stays as it is: {}", plain(&reason))))?;
                 summary.servers.push(Outcome { reason: Some(reason), ..Outcome::of(candidate, "failed") });
             }
         }
@@ -196,7 +198,7 @@ fn show_changes(
                     count(tools.len(), "tool")
                 ),
                 Some(named) => {
-                    let denied: Vec<&str> = tools.difference(&named).map(String::as_str).collect();
+                    let denied: Vec<String> = tools.difference(&named).map(|tool| plain(tool)).collect();
                     let denied = if denied.is_empty() {
                         "all tools".to_owned()
                     } else {

@@ -1,6 +1,6 @@
 //! How commands and changes are shown to the operator before a yes.
 
-use crate::output::{Output, Tone};
+use crate::output::{Output, Tone, plain};
 
 use super::diff::{self, Line};
 use super::splice;
@@ -16,9 +16,7 @@ fn quoted(word: &str) -> String {
     if !word.is_empty() && word.chars().all(is_plain) {
         return word.to_owned();
     }
-    // Control characters could otherwise repaint the terminal that the operator reads.
-    let visible: String = word.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
-    format!("'{}'", visible.replace('\'', r"'\''"))
+    format!("'{}'", plain(word).replace('\'', r"'\''"))
 }
 
 /// The changed lines of a file, without the values of variables and headers.
@@ -27,11 +25,16 @@ pub fn changes(output: Output, old: &[u8], new: &[u8]) -> Vec<String> {
     let (old, new) = (splice::masked(old), splice::masked(new));
     let show = |line: &Line<'_>| match line {
         Line::Place(line) => output.paint(Tone::Quiet, format!("@@ line {line} @@")),
-        Line::Same(text) => format!(" {text}"),
-        Line::Old(text) => output.paint(Tone::Bad, format!("-{text}")),
-        Line::New(text) => output.paint(Tone::Good, format!("+{text}")),
+        Line::Same(text) => format!(" {}", tabbed(text)),
+        Line::Old(text) => output.paint(Tone::Bad, format!("-{}", tabbed(text))),
+        Line::New(text) => output.paint(Tone::Good, format!("+{}", tabbed(text))),
     };
     diff::diff(&old, &new).iter().map(show).collect()
+}
+
+/// A line of a file; its tabs are harmless.
+fn tabbed(line: &str) -> String {
+    line.split('\t').map(plain).collect::<Vec<_>>().join("\t")
 }
 
 #[cfg(test)]

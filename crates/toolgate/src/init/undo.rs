@@ -8,7 +8,7 @@ use anyhow::bail;
 use json::Document;
 use serde::Serialize;
 
-use crate::output::{Output, Tone};
+use crate::output::{Output, Tone, plain};
 
 use super::confirm::confirm;
 use super::file::{self, Original};
@@ -68,7 +68,7 @@ fn finish(output: Output, summary: &Summary, text: &str) -> anyhow::Result<bool>
         output.value(summary)?;
     } else {
         for name in &summary.unknown {
-            let line = format!("`{name}` stays wrapped: no copy holds its original");
+            let line = format!("`{}` stays wrapped: no copy holds its original", plain(name));
             output.line(output.paint(Tone::Warning, line))?;
         }
         output.line(text)?;
