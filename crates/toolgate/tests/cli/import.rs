@@ -158,6 +158,51 @@ fn a_policy_that_is_there_is_kept() {
 }
 
 #[test]
+fn the_servers_of_this_project_are_imported_from_the_file_at_home_and_no_others() {
+    let place = Place::new();
+    let entry = format!(r#"{{"command": "{PROGRAM}", "args": ["sample-server"]}}"#);
+    let project = std::fs::canonicalize(place.work("")).unwrap();
+    let text = format!(
+        r#"{{"projects": {{"{}": {{"mcpServers": {{"mine": {entry}}}}}, "/other": {{"mcpServers": {{"theirs": {entry}}}}}}}}}"#,
+        project.display()
+    );
+    place.write(&place.home(".claude.json"), &text);
+    let ran = place.run(&["init", "--yes"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.whole());
+    let after = read(&place.home(".claude.json"));
+    assert!(
+        after.contains(&format!(r#""theirs": {entry}"#)) && after.contains(r#""--server", "mine""#),
+        "{after}"
+    );
+    assert_eq!(place.run(&["init", "--undo", "--yes"]).code, Some(0));
+    assert_eq!(read(&place.home(".claude.json")), text);
+}
+
+#[test]
+fn a_configuration_that_was_named_is_named_in_the_wrapped_command_as_well() {
+    let place = Place::new();
+    client_file(&place);
+    place.write(&place.work("gate/toolgate.toml"), "");
+    let ran = place.run(&["init", "--yes", "--config", "gate/toolgate.toml"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.whole());
+    let after: serde_json::Value = serde_json::from_str(&read(&place.work(".mcp.json"))).unwrap();
+    let args = after["mcpServers"]["Imaging (test)"]["args"].as_array().unwrap();
+    assert_eq!((&args[0], &args[1]), (&"wrap".into(), &"--config".into()));
+    assert!(std::path::Path::new(args[2].as_str().unwrap()).is_absolute(), "{args:?}");
+    assert!(place.work("gate/policies/imaging-test.json").exists());
+}
+
+#[test]
+fn a_configuration_in_the_working_folder_does_not_count_for_wrapped_commands() {
+    let place = Place::new();
+    client_file(&place);
+    place.write(&place.work("toolgate.toml"), "");
+    assert_eq!(place.run(&["init", "--yes"]).code, Some(0));
+    assert!(place.home(".config/toolgate/policies/imaging-test.json").exists());
+    assert!(!place.work("policies").exists());
+}
+
+#[test]
 fn what_cannot_be_imported_is_said() {
     let place = Place::new();
     let none = place.run(&["init"]);
