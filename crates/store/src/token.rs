@@ -5,12 +5,14 @@ use crate::error::OpenError;
 use crate::hex;
 use sha2::{Digest, Sha256};
 use std::fmt;
+use std::ops::RangeInclusive;
 use subtle::ConstantTimeEq;
 
 /// What every token begins with, so that scanners for leaked secrets know it.
 const PREFIX: &str = "tg_";
-/// Characters behind the prefix: 32 random bytes in base64url without padding.
-const N_CHARACTERS: usize = 43;
+/// How long a token may be: files may hold the hash of one that the operator drew elsewhere, which has to be long
+/// enough not to be guessed and short enough not to cost a hash of megabytes.
+const LENGTHS: RangeInclusive<usize> = 32..=256;
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /// A bearer token of 256 random bits. Only [`Token::expose`] shows it.
@@ -64,8 +66,8 @@ impl TokenHash {
     /// The hash of what a client presents; nothing when it cannot be a token of ours.
     #[must_use]
     pub fn of(presented: &str) -> Option<Self> {
-        let rest = presented.strip_prefix(PREFIX)?;
-        let is_token = rest.len() == N_CHARACTERS && rest.bytes().all(|byte| ALPHABET.contains(&byte));
+        let is_token =
+            LENGTHS.contains(&presented.len()) && presented.bytes().all(|byte| byte.is_ascii_graphic());
         is_token.then(|| Self(Sha256::digest(presented.as_bytes()).into()))
     }
 
@@ -135,16 +137,8 @@ mod tests {
     fn what_cannot_be_a_token_is_refused_unhashed() {
         let token = Token::mint().unwrap();
         let text = token.expose();
-        let long = format!("{text}A");
-        for bad in [
-            "",
-            "tg_",
-            &text[..45],
-            &long,
-            &text[3..],
-            &text.replace("tg_", "tG_"),
-            &format!("{}=", &text[..45]),
-        ] {
+        let long = "A".repeat(257);
+        for bad in ["", "tg_", &text[..31], &long, &format!("{text} "), &format!("{text}ä")] {
             assert_eq!(TokenHash::of(bad), None, "{bad}");
         }
     }

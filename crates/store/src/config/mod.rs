@@ -8,8 +8,6 @@ mod handle;
 mod policies;
 mod schema;
 mod servers;
-#[cfg(test)]
-mod tests;
 
 pub use definitions::{Definition, SeenDefinition};
 pub use error::ConfigError;

@@ -43,6 +43,7 @@ impl Store {
     pub fn open(options: &Options, clock: Clock) -> Result<Self, OpenError> {
         let (parts, config) = open(options, clock)?;
         let shared = Shared::new(parts, options.durability, options.retention, options.max_waiting);
+        shared.maintain();
         let threads = Threads::start(&shared)?;
         Ok(Self { inner: Arc::new(Inner { shared, threads, config }) })
     }

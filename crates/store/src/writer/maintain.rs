@@ -24,10 +24,10 @@ pub(crate) struct Schedule {
     compact_at: u64,
 }
 
-impl Default for Schedule {
-    fn default() -> Self {
-        let never = Timestamp::default();
-        Self { told_time: never, applied_retention: never, compact_at: COMPACT_FROM }
+impl Schedule {
+    /// The schedule of a store that was opened now.
+    pub(crate) fn new(now: Timestamp) -> Self {
+        Self { told_time: now, applied_retention: Timestamp::default(), compact_at: COMPACT_FROM }
     }
 }
 

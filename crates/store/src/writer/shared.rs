@@ -72,6 +72,7 @@ impl Shared {
         max_waiting: usize,
     ) -> Arc<Self> {
         let Parts { folder, timeline, ledger, key, writer, run } = parts;
+        let schedule = Mutex::new(Schedule::new(timeline.now()));
         Arc::new(Self {
             timeline,
             ledger,
@@ -81,7 +82,7 @@ impl Shared {
             queue: Mutex::default(),
             writer: Mutex::new(writer),
             floods: Mutex::default(),
-            schedule: Mutex::default(),
+            schedule,
             changed: Notify::new(),
             done: AtomicU64::new(0),
             n_failed: AtomicUsize::new(0),

@@ -1,0 +1,9 @@
+//! What every backend of the store must pass, surface by surface; today there is the embedded one.
+//! Must never look behind the public interface, except at the files that docs/storage.md describes.
+
+mod audit;
+mod common;
+mod config;
+mod life;
+mod retention;
+mod tamper;
