@@ -3,7 +3,7 @@
 
 use crate::metrics::Metrics;
 use crate::session::Sessions;
-use crate::upstream::Setup;
+use crate::upstream::{Lane, Setup};
 use crate::world::World;
 use mcp::http::Clock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -122,6 +122,20 @@ impl Gateway {
     /// From now on new messages are refused while those under way finish.
     pub fn drain(&self) {
         self.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Ends every server process and waits for it; for the end of the gateway itself.
+    pub async fn stop_servers(&self) {
+        let of_servers = self.world().servers().flat_map(|server| server.slots()).collect::<Vec<_>>();
+        let of_sessions = self.sessions.all().into_iter().filter_map(|session| match &session.lane {
+            Lane::Stdio(slot) => Some(Arc::clone(slot)),
+            Lane::Http(_) => None,
+        });
+        let mut ending = tokio::task::JoinSet::new();
+        for slot in of_servers.into_iter().chain(of_sessions) {
+            ending.spawn(async move { slot.shut_down().await });
+        }
+        while ending.join_next().await.is_some() {}
     }
 
     /// Whether the gateway is shutting down.

@@ -181,6 +181,12 @@ impl Sessions {
         });
     }
 
+    /// All sessions.
+    #[must_use]
+    pub fn all(&self) -> Vec<Arc<Session>> {
+        self.by_id.lock().unwrap_or_else(PoisonError::into_inner).values().map(Arc::clone).collect()
+    }
+
     /// Live sessions.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -9,3 +9,5 @@ pub mod doctor;
 pub mod exit;
 pub mod init;
 pub mod output;
+pub mod owner;
+pub mod wrap;

@@ -155,6 +155,12 @@ impl Server {
         slots.retain(|_, slot| !slot.stop_if_idle(now_ms, idle_ms));
     }
 
+    /// The places of processes that sessions do not own.
+    #[must_use]
+    pub fn slots(&self) -> Vec<Arc<Slot>> {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner).values().map(Arc::clone).collect()
+    }
+
     /// Stops every process that sessions do not own.
     pub fn stop(&self) {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);

@@ -154,10 +154,21 @@ impl Slot {
         true
     }
 
-    /// Stops the process in good order; the slot starts none any more.
-    pub fn stop(&self) {
+    /// Stops the process in good order and waits for its end; the slot starts none any more.
+    pub async fn shut_down(&self) {
+        if let Some(process) = self.retire() {
+            process.shut_down().await;
+        }
+    }
+
+    fn retire(&self) -> Option<Arc<Process>> {
         self.closed.store(true, Ordering::Relaxed);
-        let process = self.current.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.current.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Stops the process in good order, without waiting; the slot starts none any more.
+    pub fn stop(&self) {
+        let process = self.retire();
         // Without a runtime the process is killed when it is dropped.
         if let (Some(process), Ok(runtime)) = (process, tokio::runtime::Handle::try_current()) {
             runtime.spawn(async move { process.shut_down().await });

@@ -1,6 +1,7 @@
 //! The subcommands, one file each.
 
 mod completions;
+mod demo;
 mod doctor;
 mod init;
 mod policy;
@@ -14,6 +15,9 @@ use crate::exit::Exit;
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// See everything at work in a minute
+    #[command(long_about = demo::ABOUT)]
+    Demo(demo::Arguments),
     /// Check, explain and format policies
     #[command(subcommand)]
     Policy(policy::Command),
@@ -36,6 +40,7 @@ impl Command {
     /// What went wrong; [`crate::exit::Usage`] among it ends with code 2.
     pub fn run(self, global: &Global) -> anyhow::Result<Exit> {
         match self {
+            Self::Demo(arguments) => demo::run(global, &arguments),
             Self::Policy(command) => command.run(global),
             Self::Init(arguments) => init::run(global, &arguments),
             Self::Doctor(arguments) => doctor::run(global, &arguments),

@@ -70,7 +70,8 @@ fn allow_list(settings: &Settings, address: SocketAddr) -> anyhow::Result<AllowL
     let mut hosts = settings.allowed_hosts.clone();
     let mut origins = settings.allowed_origins.clone();
     if address.ip().is_loopback() {
-        origins.extend(loopback.iter().flat_map(|name| [format!("http://{name}"), format!("https://{name}")]));
+        origins
+            .extend(loopback.iter().flat_map(|name| [format!("http://{name}"), format!("https://{name}")]));
         hosts.extend(loopback);
     } else {
         hosts.push(address.to_string());
@@ -85,7 +86,8 @@ fn tls(files: &Tls) -> anyhow::Result<tokio_rustls::TlsAcceptor> {
     let chain = CertificateDer::pem_file_iter(&files.cert)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
         .map_err(|error| anyhow!("{}: {error}", reading(&files.cert)))?;
-    let key = PrivateKeyDer::from_pem_file(&files.key).map_err(|error| anyhow!("{}: {error}", reading(&files.key)))?;
+    let key = PrivateKeyDer::from_pem_file(&files.key)
+        .map_err(|error| anyhow!("{}: {error}", reading(&files.key)))?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut config = rustls::ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()

@@ -7,7 +7,7 @@ pub mod place;
 mod reload;
 mod shuttle;
 
-use crate::config::settings::{Durability, Settings};
+use crate::config::settings::Settings;
 use crate::config::{self, Loaded};
 use admin::Registry;
 use anyhow::Context as _;
@@ -17,9 +17,8 @@ use place::Place;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use store::audit::Retention;
+use store::Store;
 use store::clock::Clock;
-use store::{Options, Store};
 use tokio::sync::watch;
 
 /// Between two sweeps of sessions and idle processes.
@@ -70,7 +69,7 @@ impl Owner {
             Serves::Everybody => Some(Listening::bind(&settings).await?),
             Serves::WrapOnly => None,
         };
-        let store = Store::open(&options(&settings), Clock::System)?;
+        let store = Store::open(&settings.store_options(), Clock::System)?;
         let bounds = Bounds {
             max_body_bytes: usize::try_from(settings.max_body_bytes).unwrap_or(usize::MAX),
             ..Bounds::default()
@@ -152,8 +151,9 @@ impl Owner {
     async fn unused(&self) {
         let mut clients = self.clients.subscribe();
         loop {
-            let waited = tokio::time::timeout(LINGER, clients.wait_for(|n_clients| *n_clients > 0)).await;
-            if waited.is_err() {
+            let came =
+                tokio::time::timeout(LINGER, clients.wait_for(|n_clients| *n_clients > 0)).await.is_ok();
+            if !came {
                 return;
             }
             // The sender lives as long as the owner.
@@ -178,19 +178,6 @@ impl Owner {
             let _ = std::fs::remove_file(socket);
         }
         self.gateway.store.close();
-    }
-}
-
-fn options(settings: &Settings) -> Options {
-    Options {
-        durability: match settings.durability {
-            Durability::Process => store::Durability::Process,
-            Durability::Power => store::Durability::Power,
-        },
-        free_space_reserve_bytes: settings.free_space_reserve_bytes,
-        max_segment_bytes: settings.audit.segment_bytes,
-        retention: Retention { max_age_ms: settings.audit.keep_ms, max_bytes: settings.audit.keep_bytes },
-        ..Options::new(&settings.data)
     }
 }
 

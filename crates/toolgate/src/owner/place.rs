@@ -47,7 +47,9 @@ impl Place {
         match UnixStream::connect(path).await {
             Ok(stream) => Ok(Some(stream)),
             Err(error) if matches!(error.kind(), ConnectionRefused | NotFound) => Ok(None),
-            Err(error) => Err(error).with_context(|| format!("connecting to the gateway at `{}`", path.display())),
+            Err(error) => {
+                Err(error).with_context(|| format!("connecting to the gateway at `{}`", path.display()))
+            }
         }
     }
 
@@ -58,7 +60,8 @@ impl Place {
     pub fn listen(path: &Path) -> anyhow::Result<UnixListener> {
         check(path)?;
         if path.exists() {
-            std::fs::remove_file(path).with_context(|| format!("removing the stale socket `{}`", path.display()))?;
+            std::fs::remove_file(path)
+                .with_context(|| format!("removing the stale socket `{}`", path.display()))?;
         }
         UnixListener::bind(path).with_context(|| format!("listening on `{}`", path.display()))
     }

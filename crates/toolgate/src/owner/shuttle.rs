@@ -60,9 +60,13 @@ async fn client(gateway: Arc<Gateway>, stream: UnixStream) -> anyhow::Result<()>
 type Prepared = (Arc<str>, Arc<Server>, Vec<String>);
 
 fn prepare(gateway: &Gateway, line: &[u8]) -> anyhow::Result<Prepared> {
-    let hello: Hello = serde_json::from_slice(line).context("the first line is not understood; use the same version")?;
+    let hello: Hello =
+        serde_json::from_slice(line).context("the first line is not understood; use the same version")?;
     if hello.format != 1 {
-        bail!("the client speaks format {}, this gateway format 1; use the same version of both", hello.format);
+        bail!(
+            "the client speaks format {}, this gateway format 1; use the same version of both",
+            hello.format
+        );
     }
     if !name::is_id(&hello.server) {
         bail!("`{}` cannot be a server's id; name one with --server", hello.server);
@@ -70,7 +74,8 @@ fn prepare(gateway: &Gateway, line: &[u8]) -> anyhow::Result<Prepared> {
     let mut command = hello.command.iter();
     let program = command.next().context("no command was given; write it after `--`")?.text()?;
     let args = command.map(|arg| arg.text()).collect::<anyhow::Result<Vec<_>>>()?;
-    let env = hello.env.iter().map(|(name, value)| Ok((name.os()?, value.os()?))).collect::<anyhow::Result<_>>()?;
+    let env =
+        hello.env.iter().map(|(name, value)| Ok((name.os()?, value.os()?))).collect::<anyhow::Result<_>>()?;
     let cwd = PathBuf::from(hello.cwd.os()?);
     let spec = ServerSpec {
         id: hello.server.clone(),
@@ -87,12 +92,17 @@ fn prepare(gateway: &Gateway, line: &[u8]) -> anyhow::Result<Prepared> {
 
 fn notes(gateway: &Gateway, hello: &Hello, server: &Arc<Server>) -> anyhow::Result<Vec<String>> {
     let Some((_, reach)) = gateway.access(&hello.grant, server) else {
-        bail!("the grant `{}` does not exist, is revoked or has expired; see `toolgate grant list`", hello.grant);
+        bail!(
+            "the grant `{}` does not exist, is revoked or has expired; see `toolgate grant list`",
+            hello.grant
+        );
     };
     if let Some(policy) = &hello.policy
         && gateway.world().policy(policy).is_none()
     {
-        bail!("there is no policy `{policy}`; add policies/{policy}.json beside toolgate.toml, or correct the name");
+        bail!(
+            "there is no policy `{policy}`; add policies/{policy}.json beside toolgate.toml, or correct the name"
+        );
     }
     let mut notes = Vec::new();
     if reach.own.is_empty() {

@@ -7,7 +7,9 @@ use crate::owner::hello::{Hello, Raw, Welcome};
 use crate::owner::place::Place;
 use anyhow::{Context as _, bail};
 use std::ffi::OsString;
-use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader};
+use tokio::io::{
+    AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader,
+};
 use tokio::net::UnixStream;
 
 pub use owner::Launch;
@@ -36,8 +38,8 @@ pub async fn run(wanted: &Wanted, place: &Place, launch: &Launch) -> anyhow::Res
     stream.write_all(&hello).await.context("greeting the gateway")?;
     let mut line = String::new();
     stream.read_line(&mut line).await.context("waiting for the gateway's answer")?;
-    let welcome: Welcome =
-        serde_json::from_str(&line).context("the gateway's answer is not understood; use the same version of both")?;
+    let welcome: Welcome = serde_json::from_str(&line)
+        .context("the gateway's answer is not understood; use the same version of both")?;
     if let Some(error) = welcome.error {
         bail!("{error}");
     }

@@ -42,7 +42,11 @@ pub async fn connect(place: &Place, launch: &Launch) -> anyhow::Result<UnixStrea
         // Where several start one at the same moment, one becomes the owner and the others end.
         let ended = owner.try_wait().context("watching the gateway that was started")?;
         if ended.is_some_and(|status| !status.success()) && Place::connect(&place.admin()).await?.is_none() {
-            bail!("no gateway could be started for `{}`; its log is {}", launch.data.display(), log(launch).display());
+            bail!(
+                "no gateway could be started for `{}`; its log is {}",
+                launch.data.display(),
+                log(launch).display()
+            );
         }
     }
     bail!("the gateway that was started does not answer; its log is {}", log(launch).display())
