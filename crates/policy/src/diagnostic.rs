@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use json::Location;
+
 /// Whether a document with this diagnostic still loads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Severity {
@@ -67,6 +69,33 @@ pub mod code {
     pub const SHARED_COUNTER: &str = "shared-counter";
 }
 
+/// A diagnostic before its line and column are known.
+#[derive(Debug)]
+pub(crate) struct Found {
+    /// Where it is in the text.
+    pub(crate) offset: usize,
+    pub(crate) severity: Severity,
+    pub(crate) pointer: String,
+    pub(crate) message: String,
+    pub(crate) suggestion: Option<String>,
+    pub(crate) code: &'static str,
+}
+
+/// Sorts what was found by its place and gives it line and column, in one walk over the text.
+pub(crate) fn locate(text: &[u8], mut found: Vec<Found>) -> Vec<Diagnostic> {
+    found.sort_by_key(|found| found.offset);
+    let (mut line, mut column, mut walked) = (1_u32, 1_u32, 0);
+    let mut located = Vec::with_capacity(found.len());
+    for Found { offset, severity, pointer, message, suggestion, code } in found {
+        let step = Location::of(text.get(walked..).unwrap_or_default(), offset.saturating_sub(walked));
+        column = if step.line == 1 { column.saturating_add(step.column - 1) } else { step.column };
+        line = line.saturating_add(step.line - 1);
+        walked = offset.max(walked);
+        located.push(Diagnostic { severity, pointer, line, column, message, suggestion, code });
+    }
+    located
+}
+
 impl fmt::Display for Severity {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
@@ -103,6 +132,24 @@ mod tests {
             code: code::UNKNOWN_KEY,
         };
         assert_eq!(diagnostic.to_string(), expected);
+    }
+
+    #[test]
+    fn one_walk_finds_every_place() {
+        let text = "{\n é: [\r\n\n 1 ], \u{1f600} 2 }".as_bytes();
+        let offsets = [7, 0, text.len(), 3, 3, text.len() + 9, 12];
+        let found = offsets.map(|offset| Found {
+            offset,
+            severity: Severity::Warning,
+            pointer: offset.to_string(),
+            message: String::new(),
+            suggestion: None,
+            code: code::SYNTAX,
+        });
+        for diagnostic in locate(text, found.into()) {
+            let Location { line, column } = Location::of(text, diagnostic.pointer.parse().unwrap());
+            assert_eq!((diagnostic.line, diagnostic.column), (line, column), "{}", diagnostic.pointer);
+        }
     }
 
     #[test]

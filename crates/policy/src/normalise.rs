@@ -60,7 +60,7 @@ fn tree(policy: &Policy) -> Tree {
     };
     let mut members = vec![("version", text("1")), ("default", text(default))];
     if !policy.hide.is_empty() {
-        members.push(("hide", Tree::Array(policy.hide.iter().map(|name| text(name)).collect())));
+        members.push(("hide", Tree::Array(policy.hide.iter().map(|hidden| text(&hidden.name)).collect())));
     }
     if let Some(rules) = &policy.all_tools {
         members.push(("all_tools", rules_tree(rules)));

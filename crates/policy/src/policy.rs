@@ -25,7 +25,7 @@ pub enum Effect {
 pub struct Policy {
     pub(crate) name: Arc<str>,
     pub(crate) default: Effect,
-    pub(crate) hide: Vec<Box<str>>,
+    pub(crate) hide: Vec<Hidden>,
     pub(crate) all_tools: Option<Arc<Rules>>,
     /// In the order of the document.
     pub(crate) tools: Vec<(Box<str>, Arc<Rules>)>,
@@ -34,9 +34,17 @@ pub struct Policy {
     pub(crate) warnings: Vec<Diagnostic>,
 }
 
-/// The rules of one tool, or of all.
+/// One entry of `hide`.
+#[derive(Debug)]
+pub(crate) struct Hidden {
+    pub(crate) name: Box<str>,
+    pub(crate) offset: usize,
+}
+
+/// The rules of one tool, or of all. Offsets are into the text of the document, for warnings.
 #[derive(Debug, Default)]
 pub(crate) struct Rules {
+    pub(crate) offset: usize,
     pub(crate) require: Vec<Predicate>,
     pub(crate) deny_if: Vec<Predicate>,
     pub(crate) limits: Vec<Limit>,
@@ -50,6 +58,7 @@ pub(crate) struct Rules {
 pub(crate) struct Predicate {
     pub(crate) rule: RuleId,
     pub(crate) pointer: String,
+    pub(crate) offset: usize,
     pub(crate) conditions: Vec<Condition>,
     pub(crate) on_deny: Option<Arc<str>>,
 }
@@ -63,11 +72,14 @@ pub(crate) struct Condition {
     /// The `value` of the document, with numbers in their shortest form.
     pub(crate) value: Box<str>,
     pub(crate) pointer: String,
+    /// Where the value is in the text.
+    pub(crate) value_offset: usize,
 }
 
 /// One limit, and where its amount comes from.
 #[derive(Debug)]
 pub(crate) struct Limit {
+    pub(crate) offset: usize,
     pub(crate) spec: Arc<LimitSpec>,
     pub(crate) increment_from: Option<Path>,
 }
@@ -115,7 +127,7 @@ impl Policy {
 
     /// The place in `hide` that hides this name.
     pub(crate) fn hidden_at(&self, tool: &str) -> Option<usize> {
-        self.hide.iter().position(|hidden| **hidden == *tool || &**hidden == HIDE_ALL)
+        self.hide.iter().position(|hidden| *hidden.name == *tool || hidden.hides_all())
     }
 
     /// Whether the default does not apply to this name.
@@ -131,6 +143,13 @@ impl Policy {
 
 /// The one pattern that `hide` has.
 pub(crate) const HIDE_ALL: &str = "*";
+
+impl Hidden {
+    /// Whether it is the pattern that hides every name.
+    pub(crate) fn hides_all(&self) -> bool {
+        &*self.name == HIDE_ALL
+    }
+}
 
 impl Predicate {
     /// Whether it denies every call, which makes it an explicit deny where it stands in `deny_if`.

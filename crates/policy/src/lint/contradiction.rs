@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use json::Decimal;
 
-use super::{Warnings, parts};
+use super::{Part, Warnings, parts};
 use crate::diagnostic::code;
 use crate::operator::{Relation, Scalar, Test};
 use crate::policy::{Condition, Policy, Predicate};
@@ -22,15 +22,15 @@ struct Asked<'a> {
     is_present: bool,
 }
 
-pub(super) fn check(policy: &Policy, warnings: &mut Warnings<'_>) {
-    for (_, rules) in parts(policy) {
+pub(super) fn check(policy: &Policy, warnings: &mut Warnings) {
+    for Part { rules, .. } in parts(policy) {
         for predicate in rules.require.iter().filter(|predicate| excludes_itself(predicate)) {
-            let message = "no call can meet these conditions, so every call is denied".to_owned();
-            warnings.warn(code::NEVER_FIRES, &predicate.pointer, message);
+            let message = "no call can meet these conditions, so every call is denied";
+            warnings.warn(code::NEVER_FIRES, predicate.place(), message);
         }
         for predicate in rules.deny_if.iter().filter(|predicate| excludes_itself(predicate)) {
-            let message = "no call can meet these conditions, so this rule never fires".to_owned();
-            warnings.warn(code::NEVER_FIRES, &predicate.pointer, message);
+            let message = "no call can meet these conditions, so this rule never fires";
+            warnings.warn(code::NEVER_FIRES, predicate.place(), message);
         }
     }
 }

@@ -1,44 +1,47 @@
 //! Parts that change nothing, or everything.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use super::{Warnings, parts};
+use super::{Part, Warnings, parts};
 use crate::diagnostic::code;
-use crate::policy::{Effect, HIDE_ALL, Limit, Policy, Rules};
+use crate::policy::{Effect, Hidden, Limit, Policy};
 
-pub(super) fn check(policy: &Policy, warnings: &mut Warnings<'_>) {
+pub(super) fn check(policy: &Policy, warnings: &mut Warnings) {
     check_hide(policy, warnings);
-    for (pointer, rules) in parts(policy) {
-        check_rules(policy, &pointer, rules, warnings);
+    for part in parts(policy) {
+        check_rules(policy, &part, warnings);
     }
-    check_generated_names(policy, warnings);
+    check_invented_names(policy, warnings);
 }
 
-fn check_hide(policy: &Policy, warnings: &mut Warnings<'_>) {
+fn check_hide(policy: &Policy, warnings: &mut Warnings) {
     let mut seen = HashSet::new();
-    let hides_all = policy.hide.iter().any(|name| &**name == HIDE_ALL);
-    for (index, name) in policy.hide.iter().enumerate() {
-        let pointer = format!("/hide/{index}");
-        if !seen.insert(name) {
-            warnings.warn(code::NO_EFFECT, &pointer, format!("`{name}` is hidden already"));
-        } else if hides_all && &**name != HIDE_ALL {
-            warnings.warn(code::NO_EFFECT, &pointer, format!("`*` hides `{name}` already"));
+    let hides_all = policy.hide.iter().any(Hidden::hides_all);
+    for (index, hidden) in policy.hide.iter().enumerate() {
+        let place = (&*format!("/hide/{index}"), hidden.offset);
+        if !seen.insert(&hidden.name) {
+            warnings.warn(code::NO_EFFECT, place, format!("`{}` is hidden already", hidden.name));
+        } else if hides_all && !hidden.hides_all() {
+            warnings.warn(code::NO_EFFECT, place, format!("`*` hides `{}` already", hidden.name));
         }
     }
 }
 
-fn check_rules(policy: &Policy, pointer: &str, rules: &Rules, warnings: &mut Warnings<'_>) {
-    if rules.is_empty() && policy.default == Effect::Allow && pointer != "/all_tools" {
-        warnings.warn(code::NO_EFFECT, pointer, "these rules are empty and change nothing".to_owned());
+fn check_rules(policy: &Policy, part: &Part<'_>, warnings: &mut Warnings) {
+    let rules = part.rules;
+    if rules.is_empty() && policy.default == Effect::Allow && part.tool.is_some() {
+        warnings.warn(
+            code::NO_EFFECT,
+            (&part.pointer, rules.offset),
+            "these rules are empty and change nothing",
+        );
     }
     for predicate in rules.require.iter().filter(|predicate| predicate.is_unconditional()) {
-        let message = "a requirement without conditions is always met".to_owned();
-        warnings.warn(code::NO_EFFECT, &predicate.pointer, message);
+        warnings.warn(code::NO_EFFECT, predicate.place(), "a requirement without conditions is always met");
     }
     for limit in rules.limits.iter().filter(|limit| refuses_all(limit)) {
-        let message =
-            "a limit of 0 calls refuses every call; `\"action\": \"deny\"` says so with a reason".to_owned();
-        warnings.warn(code::NEVER_FIRES, &limit.spec.pointer, message);
+        let message = "a limit of 0 calls refuses every call; `\"action\": \"deny\"` says so with a reason";
+        warnings.warn(code::NEVER_FIRES, limit.place(), message);
     }
 }
 
@@ -47,16 +50,18 @@ fn refuses_all(limit: &Limit) -> bool {
 }
 
 /// A short form has to invent a name for its counter, which may be one that the document uses elsewhere.
-fn check_generated_names(policy: &Policy, warnings: &mut Warnings<'_>) {
-    let limits: Vec<_> =
-        parts(policy).flat_map(|(_, rules)| &rules.limits).map(|limit| &limit.spec).collect();
-    for spec in limits.iter().filter(|spec| spec.pointer.ends_with("/rate_limit")) {
-        let other =
-            limits.iter().find(|other| other.counter == spec.counter && other.pointer != spec.pointer);
-        if let Some(other) = other {
-            let message =
-                format!("this counts together with {}, because both are `{}`", other.pointer, spec.counter);
-            warnings.warn(code::SHARED_COUNTER, &spec.pointer, message);
+fn check_invented_names(policy: &Policy, warnings: &mut Warnings) {
+    let is_short = |limit: &Limit| limit.spec.pointer.ends_with("/rate_limit");
+    let limits = || parts(policy).flat_map(|part| &part.rules.limits);
+    let mut named: HashMap<&str, &Limit> = HashMap::new();
+    for limit in limits().filter(|limit| !is_short(limit)) {
+        named.entry(&limit.spec.counter).or_insert(limit);
+    }
+    for limit in limits().filter(|limit| is_short(limit)) {
+        if let Some(other) = named.get(&*limit.spec.counter) {
+            let (counter, pointer) = (&limit.spec.counter, &other.spec.pointer);
+            let message = format!("this counts together with {pointer}, because both are `{counter}`");
+            warnings.warn(code::SHARED_COUNTER, limit.place(), message);
         }
     }
 }

@@ -7,31 +7,27 @@ mod opens;
 mod shadowed;
 mod unanchored;
 
-use json::{Location, Value};
-
-use crate::diagnostic::{Diagnostic, Severity};
-use crate::policy::{Policy, Predicate, Rules};
+use crate::diagnostic::{Found, Severity};
+use crate::policy::{Limit, Policy, Predicate, Rules};
 
 /// The lints. Each looks at the whole policy.
-const LINTS: &[fn(&Policy, &mut Warnings<'_>)] =
+const LINTS: &[fn(&Policy, &mut Warnings)] =
     &[opens::check, unanchored::check, shadowed::check, contradiction::check, effect::check];
 
 /// Collects warnings about one document.
-pub(crate) struct Warnings<'a> {
-    root: Value<'a>,
-    found: Vec<Diagnostic>,
+#[derive(Default)]
+pub(crate) struct Warnings {
+    found: Vec<Found>,
 }
 
-impl Warnings<'_> {
-    /// Adds a warning about the value at a pointer.
-    fn warn(&mut self, code: &'static str, pointer: &str, message: String) {
-        let offset = self.root.pointer(pointer).map_or(0, |value| value.span().start);
-        let Location { line, column } = Location::of(self.root.document().text().as_bytes(), offset);
-        self.found.push(Diagnostic {
+impl Warnings {
+    /// Adds a warning about the value at a place.
+    fn warn(&mut self, code: &'static str, (pointer, offset): (&str, usize), message: impl Into<String>) {
+        let (pointer, message) = (pointer.to_owned(), message.into());
+        self.found.push(Found {
+            offset,
             severity: Severity::Warning,
-            pointer: pointer.to_owned(),
-            line,
-            column,
+            pointer,
             message,
             suggestion: None,
             code,
@@ -39,20 +35,31 @@ impl Warnings<'_> {
     }
 }
 
-/// All warnings about a document, in its order.
-pub(crate) fn lint(policy: &Policy, root: Value<'_>) -> Vec<Diagnostic> {
-    let mut warnings = Warnings { root, found: Vec::new() };
+/// All warnings about a document.
+pub(crate) fn lint(policy: &Policy) -> Vec<Found> {
+    let mut warnings = Warnings::default();
     for check in LINTS {
         check(policy, &mut warnings);
     }
-    warnings.found.sort_by_key(|warning| (warning.line, warning.column));
     warnings.found
 }
 
-/// The rules of a policy with the pointer at which they stand.
-fn parts(policy: &Policy) -> impl Iterator<Item = (String, &Rules)> {
-    let all = policy.all_tools.iter().map(|rules| ("/all_tools".to_owned(), &**rules));
-    all.chain(policy.tools.iter().map(|(name, rules)| (crate::rule::child("/tools", name), &**rules)))
+/// One set of rules and where it stands.
+struct Part<'a> {
+    /// The tool, unless the rules are for all.
+    tool: Option<&'a str>,
+    pointer: String,
+    rules: &'a Rules,
+}
+
+/// All rules of a policy.
+fn parts(policy: &Policy) -> impl Iterator<Item = Part<'_>> {
+    let all =
+        policy.all_tools.iter().map(|rules| Part { tool: None, pointer: "/all_tools".to_owned(), rules });
+    all.chain(policy.tools.iter().map(|(name, rules)| {
+        let pointer = crate::rule::child("/tools", name);
+        Part { tool: Some(name), pointer, rules }
+    }))
 }
 
 impl Rules {
@@ -67,11 +74,23 @@ impl Rules {
     }
 
     fn is_empty(&self) -> bool {
-        let Self { require, deny_if, limits, arguments, says_allow } = self;
+        let Self { require, deny_if, limits, arguments, says_allow, offset: _ } = self;
         require.is_empty()
             && deny_if.is_empty()
             && limits.is_empty()
             && !says_allow
             && *arguments == Default::default()
+    }
+}
+
+impl Predicate {
+    fn place(&self) -> (&str, usize) {
+        (&self.pointer, self.offset)
+    }
+}
+
+impl Limit {
+    fn place(&self) -> (&str, usize) {
+        (&self.spec.pointer, self.offset)
     }
 }

@@ -3,9 +3,9 @@
 
 use super::Warnings;
 use crate::diagnostic::code;
-use crate::policy::{Effect, HIDE_ALL, Policy, Rules};
+use crate::policy::{Effect, Hidden, Policy, Rules};
 
-pub(super) fn check(policy: &Policy, warnings: &mut Warnings<'_>) {
+pub(super) fn check(policy: &Policy, warnings: &mut Warnings) {
     match policy.default {
         Effect::Allow => return,
         Effect::Deny => {}
@@ -13,18 +13,18 @@ pub(super) fn check(policy: &Policy, warnings: &mut Warnings<'_>) {
     check_denies_all(policy, warnings);
     for (name, rules) in &policy.tools {
         if policy.hidden_at(name).is_none()
-            && let Some((what, pointer)) = only_restriction(rules)
+            && let Some((what, place)) = only_restriction(rules)
         {
             let message = format!(
                 "this {what} opens `{name}`, which nothing else names; if that is meant, add `\"action\": \"allow\"`"
             );
-            warnings.warn(code::OPENS_TOOL, pointer, message);
+            warnings.warn(code::OPENS_TOOL, place, message);
         }
     }
 }
 
-fn check_denies_all(policy: &Policy, warnings: &mut Warnings<'_>) {
-    let hides_all = policy.hide.iter().any(|name| &**name == HIDE_ALL);
+fn check_denies_all(policy: &Policy, warnings: &mut Warnings) {
+    let hides_all = policy.hide.iter().any(Hidden::hides_all);
     let message = if hides_all {
         "`*` in `hide` hides every tool, so every call is denied"
     } else if !policy.tools.is_empty() {
@@ -35,14 +35,14 @@ fn check_denies_all(policy: &Policy, warnings: &mut Warnings<'_>) {
         "tools are hidden, but none is named, so every call is denied; name the open ones in `tools`, or write \
          `\"default\": \"allow\"`"
     };
-    warnings.warn(code::DENIES_ALL, "", message.to_owned());
+    warnings.warn(code::DENIES_ALL, ("", 0), message);
 }
 
 /// The first restriction of rules that hold nothing but restrictions.
-fn only_restriction(rules: &Rules) -> Option<(&'static str, &str)> {
+fn only_restriction(rules: &Rules) -> Option<(&'static str, (&str, usize))> {
     if rules.says_allow || !rules.require.is_empty() || rules.explicit_deny().is_some() {
         return None;
     }
-    let deny = rules.deny_if.first().map(|predicate| ("deny_if", &*predicate.pointer));
-    deny.or_else(|| rules.limits.first().map(|limit| ("limit", &*limit.spec.pointer)))
+    let deny = rules.deny_if.first().map(|predicate| ("deny_if", predicate.place()));
+    deny.or_else(|| rules.limits.first().map(|limit| ("limit", limit.place())))
 }

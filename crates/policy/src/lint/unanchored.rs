@@ -5,14 +5,15 @@ use crate::diagnostic::code;
 use crate::operator::{Test, is_anchored};
 use crate::policy::Policy;
 
-pub(super) fn check(policy: &Policy, warnings: &mut Warnings<'_>) {
-    for (_, rules) in parts(policy) {
-        for condition in rules.require.iter().flat_map(|predicate| &predicate.conditions) {
+pub(super) fn check(policy: &Policy, warnings: &mut Warnings) {
+    for part in parts(policy) {
+        for condition in part.rules.require.iter().flat_map(|predicate| &predicate.conditions) {
             if let Test::Matches { pattern, .. } = &condition.check.test
                 && !is_anchored(pattern)
             {
                 let message = "this pattern allows every text that holds a match anywhere; start it with `^`";
-                warnings.warn(code::UNANCHORED, &format!("{}/value", condition.pointer), message.to_owned());
+                let pointer = format!("{}/value", condition.pointer);
+                warnings.warn(code::UNANCHORED, (&pointer, condition.value_offset), message);
             }
         }
     }

@@ -5,7 +5,7 @@ use crate::policy::ArgumentRules;
 use crate::registry::{ARGUMENT_KEYS, SCHEMA_CHECKS, UNKNOWN_ARGUMENTS};
 
 /// Reads both keys.
-pub(super) fn read(reader: &mut Reader<'_>, fields: &Fields<'_>) -> ArgumentRules {
+pub(super) fn read(reader: &mut Reader, fields: &Fields<'_>) -> ArgumentRules {
     let repair = fields.get("repair").and_then(|place| reader.boolean(&place));
     let Some(object) = fields.get("arguments").and_then(|place| reader.object(&place, &ARGUMENT_KEYS)) else {
         return ArgumentRules { repair, ..ArgumentRules::default() };

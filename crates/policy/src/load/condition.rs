@@ -19,7 +19,7 @@ const ALWAYS: &str = "always";
 
 /// Reads one entry of `require` or `deny_if`; `list` is the pointer of the list.
 pub(super) fn read_predicate(
-    reader: &mut Reader<'_>,
+    reader: &mut Reader,
     place: &Place<'_>,
     list: &str,
     labels: &mut Labels,
@@ -31,7 +31,7 @@ pub(super) fn read_predicate(
     let conditions: Vec<_> = places.iter().filter_map(|place| read_condition(reader, place)).collect();
     let label = conditions.first().map_or_else(|| ALWAYS.to_owned(), Condition::label);
     let rule = labels.next(list, &label);
-    Some(Predicate { rule, pointer: place.pointer.clone(), conditions, on_deny })
+    Some(Predicate { rule, pointer: place.pointer.clone(), offset: place.offset(), conditions, on_deny })
 }
 
 impl Condition {
@@ -41,7 +41,7 @@ impl Condition {
     }
 }
 
-fn read_condition(reader: &mut Reader<'_>, place: &Place<'_>) -> Option<Condition> {
+fn read_condition(reader: &mut Reader, place: &Place<'_>) -> Option<Condition> {
     let fields = reader.object(place, &CONDITION_KEYS)?;
     if ["all", "any", "not", "cel"].iter().any(|key| fields.get(key).is_some()) {
         return None;
@@ -50,12 +50,13 @@ fn read_condition(reader: &mut Reader<'_>, place: &Place<'_>) -> Option<Conditio
         .required(reader, "path", "name an argument, such as `args.amount`")
         .and_then(|place| read_path(reader, &place));
     let (operator, check, value) = read_check(reader, &fields)?;
+    let value_offset = value.span().start;
     let value = normalise::value(value).into();
-    Some(Condition { path: path?, operator, check, value, pointer: place.pointer.clone() })
+    Some(Condition { path: path?, operator, check, value, pointer: place.pointer.clone(), value_offset })
 }
 
 /// The operator with its value, and that value.
-fn read_check<'a>(reader: &mut Reader<'_>, fields: &Fields<'a>) -> Option<(&'static str, Check, Value<'a>)> {
+fn read_check<'a>(reader: &mut Reader, fields: &Fields<'a>) -> Option<(&'static str, Check, Value<'a>)> {
     let operator = fields
         .required(reader, "op", "name an operator, such as `eq`")
         .and_then(|place| read_operator(reader, &place));
@@ -75,7 +76,7 @@ fn read_check<'a>(reader: &mut Reader<'_>, fields: &Fields<'a>) -> Option<(&'sta
     }
 }
 
-fn read_operator(reader: &mut Reader<'_>, place: &Place<'_>) -> Option<&'static operator::Operator> {
+fn read_operator(reader: &mut Reader, place: &Place<'_>) -> Option<&'static operator::Operator> {
     let name = reader.text(place)?;
     if let Some(operator) = operator::find(&name) {
         return Some(operator);
@@ -108,7 +109,7 @@ fn meant_operator(name: &str) -> Option<&'static str> {
 }
 
 /// Reads a path.
-pub(super) fn read_path(reader: &mut Reader<'_>, place: &Place<'_>) -> Option<Path> {
+pub(super) fn read_path(reader: &mut Reader, place: &Place<'_>) -> Option<Path> {
     let text = reader.text(place)?;
     let problem = match Path::parse(&text) {
         Ok(path) => return Some(path),

@@ -2,14 +2,12 @@
 
 use std::collections::HashMap;
 
-use json::Value;
-
-use super::reader::{Place, Problem, Reader};
+use super::reader::{Problem, Reader};
 use crate::diagnostic::code;
 use crate::policy::{Limit, Policy};
 
 /// Reports each limit that counts something else than the first of its name.
-pub(super) fn check(reader: &mut Reader<'_>, root: Value<'_>, policy: &Policy) {
+pub(super) fn check(reader: &mut Reader, policy: &Policy) {
     let mut first: HashMap<&str, &Limit> = HashMap::new();
     for limit in limits(policy) {
         let earlier = first.entry(&limit.spec.counter).or_insert(limit);
@@ -20,10 +18,7 @@ pub(super) fn check(reader: &mut Reader<'_>, root: Value<'_>, policy: &Policy) {
             "the counter `{}` counts {} here and {} at {}; give one of them another name",
             limit.spec.counter, limit.spec.unit, earlier.spec.unit, earlier.spec.pointer,
         );
-        if let Some(value) = root.pointer(&limit.spec.pointer) {
-            let place = Place { value, pointer: limit.spec.pointer.clone() };
-            reader.report(&place, Problem::new(code::CONFLICT, message));
-        }
+        reader.report_at(limit.offset, limit.spec.pointer.clone(), Problem::new(code::CONFLICT, message));
     }
 }
 

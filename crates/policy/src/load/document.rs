@@ -9,11 +9,11 @@ use super::reader::{Fields, Place, Problem, Reader, not_built};
 use super::rules::{self, Target};
 use crate::diagnostic::code;
 use crate::hash::Hash;
-use crate::policy::{Effect, HIDE_ALL, Policy, Rules};
+use crate::policy::{Effect, HIDE_ALL, Hidden, Policy, Rules};
 use crate::registry::{DEFAULTS, DOCUMENT_KEYS, VERSIONS};
 
 /// Reads a whole document; nothing when it is not even an object with a default.
-pub(super) fn read(reader: &mut Reader<'_>, root: Value<'_>, name: &Arc<str>) -> Option<Policy> {
+pub(super) fn read(reader: &mut Reader, root: Value<'_>, name: &Arc<str>) -> Option<Policy> {
     let place = Place { value: root, pointer: String::new() };
     let fields = reader.object(&place, &DOCUMENT_KEYS)?;
     if let Some(version) = fields.required(reader, "version", "write `\"version\": \"1\"`") {
@@ -39,7 +39,7 @@ pub(super) fn read(reader: &mut Reader<'_>, root: Value<'_>, name: &Arc<str>) ->
     })
 }
 
-fn read_hide(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Vec<Box<str>> {
+fn read_hide(reader: &mut Reader, fields: &Fields<'_>) -> Vec<Hidden> {
     let Some(places) = fields.get("hide").and_then(|place| reader.list(&place)) else { return Vec::new() };
     let mut names = Vec::new();
     for place in places {
@@ -50,12 +50,12 @@ fn read_hide(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Vec<Box<str>> {
                 not_built(&name, "a pattern of tool names; write each name, or `\"*\"` for all"),
             );
         }
-        names.push(Box::from(name));
+        names.push(Hidden { name: Box::from(name), offset: place.offset() });
     }
     names
 }
 
-fn read_tools(reader: &mut Reader<'_>, fields: &Fields<'_>, name: &Arc<str>) -> Vec<(Box<str>, Arc<Rules>)> {
+fn read_tools(reader: &mut Reader, fields: &Fields<'_>, name: &Arc<str>) -> Vec<(Box<str>, Arc<Rules>)> {
     let members = fields
         .get("tools")
         .and_then(|place| reader.members(&place, "an object with the names of tools as keys"))
@@ -69,7 +69,7 @@ fn read_tools(reader: &mut Reader<'_>, fields: &Fields<'_>, name: &Arc<str>) -> 
     tools
 }
 
-fn check_tool_name(reader: &mut Reader<'_>, tool: &str, place: &Place<'_>) {
+fn check_tool_name(reader: &mut Reader, tool: &str, place: &Place<'_>) {
     if tool.trim().is_empty() {
         reader.report(place, Problem::new(code::BAD_VALUE, "the name of a tool must not be empty"));
     } else if tool == HIDE_ALL {

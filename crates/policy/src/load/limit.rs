@@ -19,7 +19,7 @@ use crate::rule::Labels;
 const MAX_COUNTER_CHARS: usize = 128;
 
 /// Reads `limits`.
-pub(super) fn read_all(reader: &mut Reader<'_>, fields: &Fields<'_>, policy: &Arc<str>) -> Vec<Limit> {
+pub(super) fn read_all(reader: &mut Reader, fields: &Fields<'_>, policy: &Arc<str>) -> Vec<Limit> {
     let Some(list) = fields.get("limits") else { return Vec::new() };
     let mut labels = Labels::default();
     let places = reader.list(&list).unwrap_or_default();
@@ -27,7 +27,7 @@ pub(super) fn read_all(reader: &mut Reader<'_>, fields: &Fields<'_>, policy: &Ar
 }
 
 fn read(
-    reader: &mut Reader<'_>,
+    reader: &mut Reader,
     place: &Place<'_>,
     list: &str,
     labels: &mut Labels,
@@ -61,10 +61,10 @@ fn read(
         on_deny,
         all_servers: scope == Scope::All,
     };
-    Some(Limit { spec: Arc::new(spec), increment_from })
+    Some(Limit { offset: place.offset(), spec: Arc::new(spec), increment_from })
 }
 
-fn read_counter(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<Arc<str>> {
+fn read_counter(reader: &mut Reader, fields: &Fields<'_>) -> Option<Arc<str>> {
     let place = fields.required(reader, "counter", "give what is counted a name")?;
     let name = reader.name(&place)?;
     if name.chars().count() > MAX_COUNTER_CHARS {
@@ -75,7 +75,7 @@ fn read_counter(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<Arc<str>
     Some(Arc::from(name))
 }
 
-fn read_window(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<Window> {
+fn read_window(reader: &mut Reader, fields: &Fields<'_>) -> Option<Window> {
     let alignment = fields.get("align").map(|place| reader.word(&place, &ALIGNMENTS));
     let hint = "say over which time it counts, such as `\"minute\"`";
     let place = fields.required(reader, "window", hint)?;
@@ -86,7 +86,7 @@ fn read_window(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<Window> {
 }
 
 /// The most of a limit: exact, not negative, and whole where calls are counted.
-pub(super) fn read_max(reader: &mut Reader<'_>, place: &Place<'_>, counts_calls: bool) -> Option<Decimal> {
+pub(super) fn read_max(reader: &mut Reader, place: &Place<'_>, counts_calls: bool) -> Option<Decimal> {
     if !place.value.is_number() {
         let message = format!("must be a number, not {}", kind_name(place.value.kind()));
         reader.report(place, Problem::new(code::WRONG_TYPE, message));
@@ -102,7 +102,7 @@ pub(super) fn read_max(reader: &mut Reader<'_>, place: &Place<'_>, counts_calls:
     None
 }
 
-fn read_scope(reader: &mut Reader<'_>, place: &Place<'_>) -> Option<Scope> {
+fn read_scope(reader: &mut Reader, place: &Place<'_>) -> Option<Scope> {
     if place.value.is_array() {
         let message = "a list of scopes is known but not built yet; use one scope";
         reader.report(place, Problem::new(code::NOT_BUILT, message));

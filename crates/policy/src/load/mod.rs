@@ -14,12 +14,12 @@ mod window;
 
 use std::sync::Arc;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{self, Diagnostic};
 use crate::policy::Policy;
 use crate::{lint, normalise};
 
 /// A document larger than this is refused; the largest ones of real deployments are far below.
-const MAX_DOCUMENT_BYTES: usize = 4 << 20;
+const MAX_DOCUMENT_BYTES: usize = 16 << 20;
 
 /// Loads a document under a name.
 ///
@@ -28,18 +28,18 @@ const MAX_DOCUMENT_BYTES: usize = 4 << 20;
 pub fn load(name: &str, text: Vec<u8>) -> Result<Policy, Vec<Diagnostic>> {
     let scanned = scan::scan(text)?;
     let root = scanned.document.root();
-    let mut reader = reader::Reader::new(scanned.document.text().as_bytes(), scanned.renamed_keys);
+    let mut reader = reader::Reader::new(scanned.renamed_keys);
     let draft = document::read(&mut reader, root, &Arc::from(name));
     if let Some(draft) = &draft {
-        counters::check(&mut reader, root, draft);
+        counters::check(&mut reader, draft);
     }
+    let text = scanned.document.text().as_bytes();
     let mut problems = scanned.duplicates;
     problems.append(&mut reader.into_problems());
     let Some(mut policy) = draft.filter(|_| problems.is_empty()) else {
-        problems.sort_by_key(|problem| (problem.line, problem.column));
-        return Err(problems);
+        return Err(diagnostic::locate(text, problems));
     };
     policy.hash = normalise::hash(&policy);
-    policy.warnings = lint::lint(&policy, root);
+    policy.warnings = diagnostic::locate(text, lint::lint(&policy));
     Ok(policy)
 }

@@ -3,9 +3,9 @@
 
 use std::collections::HashSet;
 
-use json::{Kind, Location, Value};
+use json::{Kind, Value};
 
-use crate::diagnostic::{Diagnostic, Severity, code};
+use crate::diagnostic::{Found, Severity, code};
 use crate::operator::kind_name;
 use crate::registry::{Entry, Status, Table};
 use crate::rule;
@@ -43,31 +43,28 @@ impl Problem {
 }
 
 /// Collects the problems of one document.
-pub(super) struct Reader<'t> {
-    text: &'t [u8],
+pub(super) struct Reader {
     skipped_keys: HashSet<usize>,
-    problems: Vec<Diagnostic>,
+    problems: Vec<Found>,
 }
 
-impl<'t> Reader<'t> {
-    pub(super) fn new(text: &'t [u8], skipped_keys: Vec<usize>) -> Self {
-        Self { text, skipped_keys: skipped_keys.into_iter().collect(), problems: Vec::new() }
+impl Reader {
+    pub(super) fn new(skipped_keys: Vec<usize>) -> Self {
+        Self { skipped_keys: skipped_keys.into_iter().collect(), problems: Vec::new() }
     }
 
-    pub(super) fn into_problems(self) -> Vec<Diagnostic> {
+    pub(super) fn into_problems(self) -> Vec<Found> {
         self.problems
     }
 
     /// Reports a problem of the value at a place.
     pub(super) fn report(&mut self, place: &Place<'_>, problem: Problem) {
-        self.report_at(place.value.span().start, place.pointer.clone(), problem);
+        self.report_at(place.offset(), place.pointer.clone(), problem);
     }
 
-    fn report_at(&mut self, offset: usize, pointer: String, problem: Problem) {
-        let Location { line, column } = Location::of(self.text, offset);
+    pub(super) fn report_at(&mut self, offset: usize, pointer: String, problem: Problem) {
         let Problem { code, message, suggestion } = problem;
-        let severity = Severity::Error;
-        self.problems.push(Diagnostic { severity, pointer, line, column, message, suggestion, code });
+        self.problems.push(Found { offset, severity: Severity::Error, pointer, message, suggestion, code });
     }
 
     fn report_type(&mut self, place: &Place<'_>, wanted: &str) {
@@ -221,6 +218,11 @@ pub(super) fn not_built(name: &str, doc: &str) -> Problem {
 }
 
 impl<'a> Place<'a> {
+    /// Where its text begins.
+    pub(super) fn offset(&self) -> usize {
+        self.value.span().start
+    }
+
     /// The place of a member.
     fn member(&self, key: &str, value: Value<'a>) -> Place<'a> {
         Place { value, pointer: rule::child(&self.pointer, key) }
@@ -234,7 +236,7 @@ impl<'a> Fields<'a> {
     }
 
     /// The value of a key that must be there.
-    pub(super) fn required(&self, reader: &mut Reader<'_>, key: &str, hint: &str) -> Option<Place<'a>> {
+    pub(super) fn required(&self, reader: &mut Reader, key: &str, hint: &str) -> Option<Place<'a>> {
         let found = self.get(key);
         if found.is_none() && !self.misspelt.contains(&key) {
             let message = format!("`{key}` is missing; {hint}");

@@ -27,15 +27,11 @@ impl Target<'_> {
 }
 
 /// Reads rules; what is wrong in them is reported and left out.
-pub(super) fn read(
-    reader: &mut Reader<'_>,
-    place: &Place<'_>,
-    target: &Target<'_>,
-    policy: &Arc<str>,
-) -> Rules {
+pub(super) fn read(reader: &mut Reader, place: &Place<'_>, target: &Target<'_>, policy: &Arc<str>) -> Rules {
     let Some(fields) = reader.object(place, &RULE_KEYS) else { return Rules::default() };
     let action = short::read_action(reader, &fields, target);
     let mut rules = Rules {
+        offset: place.offset(),
         require: predicates(reader, &fields, "require"),
         deny_if: predicates(reader, &fields, "deny_if"),
         limits: limit::read_all(reader, &fields, policy),
@@ -49,7 +45,7 @@ pub(super) fn read(
     rules
 }
 
-fn predicates(reader: &mut Reader<'_>, fields: &Fields<'_>, key: &str) -> Vec<Predicate> {
+fn predicates(reader: &mut Reader, fields: &Fields<'_>, key: &str) -> Vec<Predicate> {
     let Some(list) = fields.get(key) else { return Vec::new() };
     let mut labels = Labels::default();
     let places = reader.list(&list).unwrap_or_default();

@@ -2,10 +2,10 @@
 //! A key that is there twice makes the document unusable, but not unreadable: it is renamed in a copy, so that
 //! everything else that is wrong is still found.
 
-use json::{Document, Limits, Location, ScanError, ScanErrorKind, Value};
+use json::{Document, Limits, ScanError, ScanErrorKind, Value};
 
 use super::MAX_DOCUMENT_BYTES;
-use crate::diagnostic::{Diagnostic, Severity, code};
+use crate::diagnostic::{self, Diagnostic, Found, Severity, code};
 use crate::rule;
 
 /// More duplicate keys than this are not looked for.
@@ -18,7 +18,7 @@ pub(super) struct Scanned {
     pub(super) document: Document,
     /// Where the second of two equal keys was renamed; what is below it is not read.
     pub(super) renamed_keys: Vec<usize>,
-    pub(super) duplicates: Vec<Diagnostic>,
+    pub(super) duplicates: Vec<Found>,
 }
 
 /// A renamed key: where it is, and what it was.
@@ -32,7 +32,7 @@ struct Renamed {
 pub(super) fn scan(text: Vec<u8>) -> Result<Scanned, Vec<Diagnostic>> {
     if text.len() > MAX_DOCUMENT_BYTES {
         let message = format!("the document is larger than {} MiB; split it", MAX_DOCUMENT_BYTES >> 20);
-        return Err(vec![problem(&text, 0, message)]);
+        return Err(diagnostic::locate(&[], vec![syntax(0, message)]));
     }
     let limits = Limits::default();
     let mut text = text;
@@ -99,7 +99,7 @@ fn finish(document: Document, renamed: &[Renamed]) -> Scanned {
         .map(|key| {
             let parent = parent_of(document.root(), key.offset, String::new()).unwrap_or_default();
             let pointer = rule::child(&parent, &key.key);
-            duplicate(document.text().as_bytes(), key, pointer)
+            duplicate(key, pointer)
         })
         .collect();
     Scanned { renamed_keys: renamed.iter().map(|key| key.offset).collect(), duplicates, document }
@@ -124,12 +124,12 @@ fn parent_of(value: Value<'_>, offset: usize, pointer: String) -> Option<String>
 }
 
 fn give_up(text: &[u8], error: &ScanError, renamed: &[Renamed]) -> Vec<Diagnostic> {
-    let mut problems: Vec<_> = renamed.iter().map(|key| duplicate(text, key, String::new())).collect();
+    let mut problems: Vec<_> = renamed.iter().map(|key| duplicate(key, String::new())).collect();
     if error.kind != ScanErrorKind::DuplicateKey || renamed.is_empty() {
         let message = format!("the document is not valid JSON: {}{}", error.kind, hint(text, error.offset));
-        problems.push(problem(text, error.offset, message));
+        problems.push(syntax(error.offset, message));
     }
-    problems
+    diagnostic::locate(text, problems)
 }
 
 /// The commonest slips of people who write JSON by hand.
@@ -146,21 +146,15 @@ fn hint(text: &[u8], offset: usize) -> &'static str {
     }
 }
 
-fn duplicate(text: &[u8], key: &Renamed, pointer: String) -> Diagnostic {
+fn duplicate(key: &Renamed, pointer: String) -> Found {
     let message = format!("the key `{}` is there twice; keep one", key.key);
-    Diagnostic { pointer, code: code::DUPLICATE_KEY, ..problem(text, key.offset, message) }
+    found(key.offset, pointer, code::DUPLICATE_KEY, message)
 }
 
-fn problem(text: &[u8], offset: usize, message: String) -> Diagnostic {
-    let Location { line, column } = Location::of(text, offset);
-    let pointer = String::new();
-    Diagnostic {
-        severity: Severity::Error,
-        pointer,
-        line,
-        column,
-        message,
-        suggestion: None,
-        code: code::SYNTAX,
-    }
+fn syntax(offset: usize, message: String) -> Found {
+    found(offset, String::new(), code::SYNTAX, message)
+}
+
+fn found(offset: usize, pointer: String, code: &'static str, message: String) -> Found {
+    Found { offset, severity: Severity::Error, pointer, message, suggestion: None, code }
 }

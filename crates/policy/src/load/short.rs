@@ -24,7 +24,7 @@ pub(super) struct Action {
 }
 
 /// Reads `action` and `reason`.
-pub(super) fn read_action(reader: &mut Reader<'_>, fields: &Fields<'_>, target: &Target<'_>) -> Action {
+pub(super) fn read_action(reader: &mut Reader, fields: &Fields<'_>, target: &Target<'_>) -> Action {
     let reason = fields.get("reason");
     let reason_text = reason.as_ref().and_then(|place| reader.text(place));
     let action = fields.get("action");
@@ -35,6 +35,7 @@ pub(super) fn read_action(reader: &mut Reader<'_>, fields: &Fields<'_>, target: 
             let deny = Predicate {
                 rule,
                 pointer: place.pointer.clone(),
+                offset: place.offset(),
                 conditions: Vec::new(),
                 on_deny: reason_text.map(Arc::from),
             };
@@ -56,7 +57,7 @@ pub(super) fn read_action(reader: &mut Reader<'_>, fields: &Fields<'_>, target: 
     }
 }
 
-fn check_allow(reader: &mut Reader<'_>, place: &Place<'_>, reason: Option<&Place<'_>>, target: &Target<'_>) {
+fn check_allow(reader: &mut Reader, place: &Place<'_>, reason: Option<&Place<'_>>, target: &Target<'_>) {
     if let Some(reason) = reason {
         let message = "an allow tells no reason; remove `reason`";
         reader.report(reason, Problem::new(code::CONFLICT, message));
@@ -73,7 +74,7 @@ fn check_allow(reader: &mut Reader<'_>, place: &Place<'_>, reason: Option<&Place
 
 /// Reads `rate_limit` in either form.
 pub(super) fn read_rate_limit(
-    reader: &mut Reader<'_>,
+    reader: &mut Reader,
     place: &Place<'_>,
     target: &Target<'_>,
     policy: &Arc<str>,
@@ -102,10 +103,10 @@ pub(super) fn read_rate_limit(
         on_deny: None,
         all_servers: false,
     };
-    Some(Limit { spec: Arc::new(spec), increment_from: None })
+    Some(Limit { offset: place.offset(), spec: Arc::new(spec), increment_from: None })
 }
 
-fn read_object(reader: &mut Reader<'_>, place: &Place<'_>) -> Option<(Decimal, Window)> {
+fn read_object(reader: &mut Reader, place: &Place<'_>) -> Option<(Decimal, Window)> {
     let fields = reader.object(place, &RATE_LIMIT_KEYS)?;
     let max = fields
         .required(reader, "max", "say how many calls a window may hold")
@@ -117,7 +118,7 @@ fn read_object(reader: &mut Reader<'_>, place: &Place<'_>) -> Option<(Decimal, W
 }
 
 /// A number of seconds, or a text as in `limits`.
-fn read_seconds(reader: &mut Reader<'_>, place: &Place<'_>) -> Option<Window> {
+fn read_seconds(reader: &mut Reader, place: &Place<'_>) -> Option<Window> {
     if place.value.is_string() {
         return window::read_sliding(reader, place);
     }
@@ -131,7 +132,7 @@ fn read_seconds(reader: &mut Reader<'_>, place: &Place<'_>) -> Option<Window> {
 }
 
 /// `10/minute`
-fn read_text(reader: &mut Reader<'_>, place: &Place<'_>) -> Option<(Decimal, Window)> {
+fn read_text(reader: &mut Reader, place: &Place<'_>) -> Option<(Decimal, Window)> {
     let text = reader.text(place)?;
     let parts = text.split_once('/').and_then(|(max, window)| {
         let is_whole = !max.is_empty() && max.bytes().all(|byte| byte.is_ascii_digit());

@@ -9,7 +9,7 @@ use crate::registry::{CALENDAR_WINDOWS, WINDOWS};
 const MAX_SECONDS: u64 = 366 * 86_400;
 
 /// Reads a window that slides.
-pub(super) fn read_sliding(reader: &mut Reader<'_>, place: &Place<'_>) -> Option<Window> {
+pub(super) fn read_sliding(reader: &mut Reader, place: &Place<'_>) -> Option<Window> {
     let text = reader.text(place)?;
     match sliding(&text) {
         Ok(window) => Some(window),
@@ -75,7 +75,7 @@ fn unknown(text: &str) -> Problem {
 }
 
 /// Reads a window beside `"align": "calendar"`.
-pub(super) fn read_calendar(reader: &mut Reader<'_>, place: &Place<'_>) -> Option<Window> {
+pub(super) fn read_calendar(reader: &mut Reader, place: &Place<'_>) -> Option<Window> {
     let is_duration = place.value.as_str().is_some_and(|text| duration_seconds(&text).is_some());
     if is_duration {
         let message = format!(
