@@ -21,7 +21,7 @@ pub struct SendError {
 /// What happened to a message.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Failure {
-    /// A header of the message belongs to the transport.
+    /// The message has headers that are not sent.
     #[error(transparent)]
     Header(#[from] HeaderError),
     /// The host has no address.
@@ -100,14 +100,25 @@ pub enum Failure {
     SessionId,
 }
 
-/// A header that the transport sets itself.
+/// Headers that are not sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "the header `{name}` is set by the gateway itself; remove it from the configuration of this upstream"
-)]
-pub struct HeaderError {
-    /// The header's name.
-    pub name: String,
+pub enum HeaderError {
+    /// The transport sets this header itself.
+    #[error(
+        "the header `{name}` is set by the gateway itself; remove it from the configuration of this upstream"
+    )]
+    Reserved {
+        /// The header's name.
+        name: String,
+    },
+    /// There are more than any server takes.
+    #[error("{n_headers} headers, at most {max}; send fewer")]
+    TooMany {
+        /// How many there are.
+        n_headers: usize,
+        /// How many there may be.
+        max: usize,
+    },
 }
 
 /// A reply whose body did not come to its end.

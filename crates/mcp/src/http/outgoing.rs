@@ -82,6 +82,7 @@ pub(super) struct Template {
 
 impl Template {
     pub(super) fn new(target: &Target, configured: &HeaderMap) -> Result<Template, HeaderError> {
+        refuse_many(configured.len())?;
         for name in configured.keys() {
             refuse_reserved(name)?;
         }
@@ -102,6 +103,7 @@ impl Template {
 
     /// The request for one attempt to send a message.
     pub(super) fn request(&self, message: &Outgoing) -> Result<Request<Full<Bytes>>, HeaderError> {
+        refuse_many(message.headers.len())?;
         let (method, headers) = match message.verb {
             Verb::Post => (Method::POST, &self.post),
             Verb::Get => (Method::GET, &self.get),
@@ -122,6 +124,14 @@ impl Template {
     }
 }
 
+/// Most headers of the configuration, and of one message; a server's tool definitions can ask for any number.
+const MAX_HEADERS: usize = 256;
+
+fn refuse_many(n_headers: usize) -> Result<(), HeaderError> {
+    let max = MAX_HEADERS;
+    if n_headers > max { Err(HeaderError::TooMany { n_headers, max }) } else { Ok(()) }
+}
+
 /// Refuses headers that decide about framing, the connection or the form of the reply.
 fn refuse_reserved(name: &HeaderName) -> Result<(), HeaderError> {
     const RESERVED: &[HeaderName] = &[
@@ -140,7 +150,7 @@ fn refuse_reserved(name: &HeaderName) -> Result<(), HeaderError> {
     ];
     let named = ["keep-alive", "proxy-connection"];
     if RESERVED.contains(name) || named.contains(&name.as_str()) {
-        return Err(HeaderError { name: name.to_string() });
+        return Err(HeaderError::Reserved { name: name.to_string() });
     }
     Ok(())
 }

@@ -78,7 +78,7 @@ impl Upstream {
     /// Prepares an upstream; connects to nothing yet. Must be used within one tokio runtime.
     ///
     /// # Errors
-    /// When a configured header belongs to the transport.
+    /// When a configured header belongs to the transport, or there are more than 256.
     pub fn new(
         target: Target,
         settings: Settings,
@@ -97,6 +97,12 @@ impl Upstream {
                 max_head_bytes: settings.max_head_bytes.min(64 * 1024),
             },
         })
+    }
+
+    /// Scheme, host and port.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        &self.connector.target.origin
     }
 
     /// Connections that wait for their next message.

@@ -4,9 +4,19 @@ use super::{
     Ticks, accept, answer, json_reply, listen, post, post_text, read_request, read_to_close, text, upstream,
     upstream_with, within, write,
 };
-use crate::http::{Content, Failure, HeaderValue, Outgoing, Progress, Reply, Settings, Upstream, Written};
+use crate::http::io::{Meter, Metered};
+use crate::http::target::Host;
+use crate::http::{
+    Content, Failure, HeaderValue, Outgoing, Plaintext, Progress, Reply, Settings, Target, Tls, Upstream,
+    Written,
+};
 use hyper::header::{HeaderName, USER_AGENT};
+use std::io::IoSlice;
+use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::io::AsyncWriteExt;
+use tokio::net::{TcpListener, TcpStream};
 
 #[test]
 fn can_move_between_threads() {
@@ -159,6 +169,25 @@ async fn counts_and_stamps_every_byte_of_a_message() {
 }
 
 #[tokio::test]
+async fn every_way_of_writing_is_counted() {
+    let (listener, _) = listen().await;
+    let tcp = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    let meter = Meter::new(Ticks::default().clock());
+    let mut stream = Metered::new(tcp, meter.clone());
+    within(stream.write_all(b"shaking hands")).await.unwrap();
+    let progress = Progress::new();
+    meter.count_for(Some(progress.clone()));
+    assert_eq!(within(stream.write(b"123")).await.unwrap(), 3);
+    assert_eq!(progress.written(), Written::Some { bytes: 3, last_ms: 1 });
+    let slices = [IoSlice::new(b"45"), IoSlice::new(b"6789")];
+    assert_eq!(within(stream.write_vectored(&slices)).await.unwrap(), 6);
+    assert_eq!(progress.written(), Written::Some { bytes: 9, last_ms: 2 });
+    meter.count_for(None);
+    within(stream.write_all(b"idle")).await.unwrap();
+    assert_eq!(progress.written(), Written::Some { bytes: 9, last_ms: 2 });
+}
+
+#[tokio::test]
 async fn a_reply_may_come_before_the_message_was_read() {
     let (listener, url) = listen().await;
     let server = tokio::spawn(async move {
@@ -253,6 +282,17 @@ async fn a_connection_that_is_not_there_in_time_means_nothing_written() {
 }
 
 #[tokio::test]
+async fn a_name_that_leads_elsewhere_is_not_followed_in_plaintext() {
+    let mut target = Target::parse("http://localhost/", Plaintext::LoopbackOnly).unwrap();
+    target.host = Host::Address("192.0.2.1".parse().unwrap());
+    let upstream =
+        Upstream::new(target, Settings::default(), Tls::new(None), Ticks::default().clock()).unwrap();
+    let error = post(&upstream).await.unwrap_err();
+    assert!(matches!(error.failure, Failure::NotLoopback), "{error}");
+    assert_eq!(error.written, Written::Nothing);
+}
+
+#[tokio::test]
 async fn names_are_looked_up() {
     let (listener, url) = listen().await;
     let server = tokio::spawn(async move { answer(&mut accept(&listener).await, &json_reply("1")).await });
@@ -275,7 +315,7 @@ async fn many_calls_at_once_each_get_their_own_reply() {
         }
         streams
     });
-    let upstream = std::sync::Arc::new(upstream(&url));
+    let upstream = Arc::new(upstream(&url));
     let calls: Vec<_> = (0..20)
         .map(|n| {
             let upstream = upstream.clone();
@@ -291,4 +331,65 @@ async fn many_calls_at_once_each_get_their_own_reply() {
     }
     assert_eq!(upstream.n_idle(), 20);
     drop(server.await.unwrap());
+}
+
+/// Answers every request of every connection with its own body.
+async fn echo(listener: TcpListener) {
+    loop {
+        let mut stream = accept(&listener).await;
+        tokio::spawn(async move {
+            while let Some(request) = read_request(&mut stream).await {
+                write(&mut stream, &json_reply(request.rsplit("\r\n").next().unwrap())).await;
+            }
+        });
+    }
+}
+
+async fn call(upstream: Arc<Upstream>, n: usize) {
+    let body = format!("{{\"id\":{n}}}");
+    let reply = upstream.send(&Outgoing::post(body.clone()), &Progress::new()).await.unwrap();
+    assert_eq!(reply.body.collect(1000).await.unwrap(), body.into_bytes());
+}
+
+/// A task may do only so much at a time, and the call may find any part of that used up; what is put off then must be
+/// taken up again.
+#[tokio::test]
+async fn a_call_ends_however_little_its_task_may_still_do() {
+    let (listener, url) = listen().await;
+    let server = tokio::spawn(echo(listener));
+    let upstream = Arc::new(upstream(&url));
+    for (n_used, odd) in (100..=128).flat_map(|n_used| [(n_used, 0), (n_used, 1)]) {
+        let mut call = pin!(call(upstream.clone(), n_used));
+        let mut n_polls = 0;
+        within(std::future::poll_fn(|cx| {
+            n_polls += 1;
+            // Every other time, so that a call that was put off can end.
+            for _ in 0..n_used * ((n_polls + odd) % 2) {
+                let _ = pin!(tokio::task::consume_budget()).poll(cx);
+            }
+            call.as_mut().poll(cx)
+        }))
+        .await;
+    }
+    server.abort();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn connections_move_between_threads() {
+    let (listener, url) = listen().await;
+    let server = tokio::spawn(echo(listener));
+    let upstream = Arc::new(upstream(&url));
+    let caller = |n: usize| {
+        let upstream = upstream.clone();
+        tokio::spawn(async move {
+            for k in 0..50 {
+                call(upstream.clone(), n * 1000 + k).await;
+            }
+        })
+    };
+    for caller in (0..8).map(caller).collect::<Vec<_>>() {
+        within(caller).await.unwrap();
+    }
+    assert!((1..=8).contains(&upstream.n_idle()), "{}", upstream.n_idle());
+    server.abort();
 }

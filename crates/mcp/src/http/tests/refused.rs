@@ -136,7 +136,7 @@ async fn headers_of_the_transport_cannot_be_set() {
     let (listener, url) = listen().await;
     for name in RESERVED {
         let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
-        let refused = HeaderError { name: name.to_string() };
+        let refused = HeaderError::Reserved { name: name.to_string() };
         let message = Outgoing::post("{}").header(name.clone(), HeaderValue::from_static("1"));
         let error = within(upstream(&url).send(&message, &Progress::new())).await.unwrap_err();
         assert!(matches!(&error.failure, Failure::Header(error) if *error == refused), "{name}: {error}");
@@ -148,6 +148,25 @@ async fn headers_of_the_transport_cannot_be_set() {
         let result = Upstream::new(target, settings, Tls::new(None), Ticks::default().clock());
         assert_eq!(result.err(), Some(refused), "{name}");
     }
+    drop(listener);
+}
+
+#[tokio::test]
+async fn headers_are_bounded() {
+    let (listener, url) = listen().await;
+    let name = |n: usize| HeaderName::from_bytes(format!("x-{n}").as_bytes()).unwrap();
+    let value = HeaderValue::from_static("1");
+    let message = (0..257).fold(Outgoing::post("{}"), |message, n| message.header(name(n), value.clone()));
+    let upstream = upstream(&url);
+    let error = within(upstream.send(&message, &Progress::new())).await.unwrap_err();
+    assert!(error.to_string().contains("257 headers, at most 256"), "{error}");
+    assert_eq!((error.written, upstream.origin()), (Written::Nothing, &*error.origin));
+
+    let mut settings = Settings::default();
+    settings.headers.extend((0..257).map(|n| (name(n), value.clone())));
+    let target = Target::parse(&url, Plaintext::LoopbackOnly).unwrap();
+    let result = Upstream::new(target, settings, Tls::new(None), Ticks::default().clock());
+    assert_eq!(result.err(), Some(HeaderError::TooMany { n_headers: 257, max: 256 }));
     drop(listener);
 }
 

@@ -10,6 +10,7 @@ use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use std::io::Write;
 use std::sync::Arc;
 use tempfile::NamedTempFile;
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
@@ -71,6 +72,25 @@ async fn speaks_https_to_a_server_of_a_configured_authority() {
             matches!(progress.written(), Written::Some { bytes, .. } if bytes == n_plain + 22),
             "{progress:?}"
         );
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_ends_with_the_connection_ends_with_a_farewell_or_was_cut() {
+    for farewell in [true, false] {
+        let (file, acceptor) = authority("localhost");
+        let (listener, url) = listen("localhost").await;
+        let server = tokio::spawn(async move {
+            let mut stream = within(acceptor.accept(accept(&listener).await)).await.unwrap();
+            answer(&mut stream, "HTTP/1.1 200 OK\r\n\r\n{\"a\":").await;
+            if farewell {
+                within(stream.shutdown()).await.unwrap();
+            }
+        });
+        let upstream = trusting(&url, Tls::new(Some(file.path().to_owned())));
+        let result = within(post(&upstream).await.unwrap().body.collect(100)).await;
+        server.await.unwrap();
+        assert_eq!(result.is_ok(), farewell, "{result:?}");
     }
 }
 

@@ -54,8 +54,9 @@ async fn the_environment_is_a_small_base_and_what_was_configured() {
     assert_eq!(got.get("PATH"), std::env::var("PATH").ok().as_ref());
     assert_eq!(got.get("API_KEY").map(String::as_str), Some("k"));
     assert_eq!(got.get("LANG").map(String::as_str), Some("own"));
-    let base =
-        ["HOME", "LANG", "LC_", "LOGNAME", "PATH", "SHELL", "TERM", "TMPDIR", "TZ", "USER", "XDG_", "API_KEY"];
+    let base = [
+        "HOME", "LANG", "LC_", "LOGNAME", "PATH", "SHELL", "TERM", "TMPDIR", "TZ", "USER", "XDG_", "API_KEY",
+    ];
     let is_base = |name: &str| base.iter().any(|known| name.starts_with(known));
     assert!(std::env::vars().any(|(name, _)| !is_base(&name)), "there is something to leave out");
     assert!(got.keys().all(|name| is_base(name)), "{got:?}");
