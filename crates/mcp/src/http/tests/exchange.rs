@@ -66,64 +66,29 @@ async fn sends_what_it_was_given_to_the_url_that_it_was_given() {
 
 #[tokio::test]
 async fn tells_what_kind_of_reply_it_is() {
-    let long =
-        format!("HTTP/1.1 200 OK\r\nmcp-session-id: {}\r\ncontent-length: 0\r\n\r\n", "s".repeat(1024));
     let long_id = "s".repeat(1024);
-    type Case<'a> = (&'a str, u16, Content, Option<&'a str>, bool);
-    let cases: [Case<'_>; 9] = [
-        ("HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n", 202, Content::None, None, false),
-        ("HTTP/1.1 204 No Content\r\n\r\n", 204, Content::None, None, false),
-        (
-            "HTTP/1.1 200 OK\r\ncontent-type: Application/JSON; charset=utf-8\r\nMcp-Session-Id: a-1\r\ncontent-length: 0\r\n\r\n",
-            200,
-            Content::Json,
-            Some("a-1"),
-            false,
-        ),
-        (
-            "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-encoding: Identity\r\ncontent-length: 0\r\n\r\n",
-            200,
-            Content::EventStream,
-            None,
-            false,
-        ),
-        (
-            "HTTP/1.1 401 Unauthorized\r\nwww-authenticate: Bearer\r\ncontent-length: 0\r\n\r\n",
-            401,
-            Content::None,
-            None,
-            true,
-        ),
-        (
-            "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 0\r\n\r\n",
-            200,
-            Content::Other,
-            None,
-            false,
-        ),
-        (
-            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-type: text/html\r\ncontent-length: 0\r\n\r\n",
-            200,
-            Content::Other,
-            None,
-            false,
-        ),
-        (
-            "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\nHTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n",
-            404,
-            Content::None,
-            None,
-            false,
-        ),
-        (&long, 200, Content::None, Some(&long_id), false),
+    let long = format!("200 OK\r\nmcp-session-id: {long_id}");
+    let twice = "200 OK\r\ncontent-type: application/json\r\ncontent-type: text/html";
+    let hints = "100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\nHTTP/1.1 404 Not Found";
+    let session = "200 OK\r\ncontent-type: Application/JSON; charset=utf-8\r\nMcp-Session-Id: a-1";
+    let events = "200 OK\r\ncontent-type: text/event-stream\r\ncontent-encoding: Identity";
+    let cases = [
+        ("202 Accepted", 202, Content::None, None, false),
+        (session, 200, Content::Json, Some("a-1"), false),
+        (&long, 200, Content::None, Some(&*long_id), false),
+        (events, 200, Content::EventStream, None, false),
+        ("401 Unauthorized\r\nwww-authenticate: Bearer", 401, Content::None, None, true),
+        ("200 OK\r\ncontent-type: text/html", 200, Content::Other, None, false),
+        (twice, 200, Content::Other, None, false),
+        (hints, 404, Content::None, None, false),
     ];
-    for (reply, status, content, session, challenged) in cases {
+    for (head, status, content, session, challenged) in cases {
         let (listener, url) = listen().await;
-        let reply_text = reply.to_owned();
-        let server = tokio::spawn(async move { answer(&mut accept(&listener).await, &reply_text).await });
-        let got = post(&upstream(&url)).await.unwrap_or_else(|error| panic!("{reply}: {error}"));
+        let reply = format!("HTTP/1.1 {head}\r\ncontent-length: 0\r\n\r\n");
+        let server = tokio::spawn(async move { answer(&mut accept(&listener).await, &reply).await });
+        let got = post(&upstream(&url)).await.unwrap_or_else(|error| panic!("{head}: {error}"));
         let facts = (got.status, got.content, got.session.as_deref(), got.challenged);
-        assert_eq!(facts, (status, content, session, challenged), "{reply}");
+        assert_eq!(facts, (status, content, session, challenged), "{head}");
         server.await.unwrap();
     }
 }
