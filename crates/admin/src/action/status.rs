@@ -1,0 +1,84 @@
+//! Status: what runs, what it has, and whether it can record calls.
+
+use super::grants::State;
+use crate::failure::Failure;
+use crate::merge::merge;
+use crate::registry::Registry;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// The state of a gateway.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    /// The program's version.
+    pub version: String,
+    /// The process.
+    pub pid: u32,
+    /// How long it has run, in seconds.
+    pub uptime_s: u64,
+    /// Whether it serves agents; a subcommand without a gateway looks at the data folder by itself.
+    pub is_serving: bool,
+    /// Whether it is shutting down.
+    pub is_draining: bool,
+    /// The data folder.
+    pub data: PathBuf,
+    /// Registered servers.
+    pub n_servers: u64,
+    /// Grants by their state.
+    pub grants: GrantCounts,
+    /// Policies.
+    pub n_policies: u64,
+    /// Live sessions of handshake-era clients.
+    pub n_sessions: u64,
+    /// Why no call can be recorded; nothing while all is well.
+    pub store_problem: Option<String>,
+    /// What is declared and has no effect.
+    pub warnings: Vec<String>,
+}
+
+/// Grants by their state.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GrantCounts {
+    /// That can be used.
+    pub valid: u64,
+    /// That are over.
+    pub expired: u64,
+    /// That were revoked.
+    pub revoked: u64,
+}
+
+impl Registry {
+    /// The state of the gateway.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn status(&self) -> Result<Status, Failure> {
+        let present = self.present().await;
+        let rows = self.rows().await?;
+        let mut grants = GrantCounts::default();
+        for grant in self.all_grants(&present.files, &rows) {
+            match grant.state {
+                State::Valid => grants.valid += 1,
+                State::Expired => grants.expired += 1,
+                State::Revoked => grants.revoked += 1,
+            }
+        }
+        let merged = merge(&present.files, &rows);
+        let problems = merged.problems.iter().map(ToString::to_string);
+        let gateway = self.gateway();
+        Ok(Status {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            pid: std::process::id(),
+            uptime_s: gateway.now_ms().saturating_sub(self.started_ms) / 1_000,
+            is_serving: present.is_in_force,
+            is_draining: gateway.is_draining(),
+            data: gateway.store.folder().to_path_buf(),
+            n_servers: merged.declared.servers.len() as u64,
+            grants,
+            n_policies: merged.declared.policies.len() as u64,
+            n_sessions: gateway.sessions.len() as u64,
+            store_problem: gateway.store.check().err().map(|error| error.to_string()),
+            warnings: problems.chain(merged.warnings).collect(),
+        })
+    }
+}
