@@ -2,8 +2,13 @@
 //!
 //! Must never: reach anything beyond this machine, or wait for time to pass.
 
+#[cfg(test)]
 mod actions;
+#[cfg(test)]
 mod bench;
+#[cfg(test)]
 mod files;
+#[cfg(test)]
 mod port;
+#[cfg(test)]
 mod routes;
