@@ -241,3 +241,24 @@ impl ReplyScanner {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    //! What is kept of a reply, which is not seen from outside.
+
+    use super::*;
+
+    #[test]
+    fn little_is_kept_of_long_tokens() {
+        let begin = br#"{"jsonrpc":"2.0","id":1,"result":{"#;
+        let long = "x".repeat(100_000);
+        for token in [format!("\"{long}"), format!("\"isError\":\"{long}"), format!("\"text\":\"{long}")] {
+            let mut scanner = ReplyScanner::new("1", "2", &Limits::default());
+            let pieces: Vec<&[u8]> = token.as_bytes().chunks(1000).collect();
+            for piece in [&begin[..]].iter().chain(&pieces) {
+                scanner.push(piece, &mut Vec::new()).unwrap();
+                assert!(scanner.held.capacity() <= 2 * MAX_HELD_BYTES);
+            }
+        }
+    }
+}

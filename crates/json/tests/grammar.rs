@@ -304,6 +304,30 @@ fn finds_one_duplicate_among_many_keys() {
 }
 
 #[test]
+fn the_first_of_many_repeats_is_told() {
+    let keys: Vec<String> = (0..40).map(|n| format!("\"{n}\":0,")).collect();
+    let text = format!("{{{}{}\"last\":0}}", keys.concat(), "\"again\":0,".repeat(200));
+    let offset = text.find("again").unwrap() - 1 + "\"again\":0,".len();
+    check(text.as_bytes(), &format!("duplicate key at byte {offset}"));
+}
+
+#[test]
+fn keys_of_every_length_are_found_again() {
+    for n_characters in 0..20 {
+        let key = "abcdefghijklmnopqrst".split_at(n_characters).0;
+        let escaped = key.replace('a', "\\u0061").replace('h', "\\u0068");
+        for (first, second) in [(key, key), (key, &escaped), (&escaped, key), (&escaped, &escaped)] {
+            // Far from the end of the text and near to it.
+            for behind in ["0", "\"a long value behind the key\""] {
+                let text = format!("{{\"{first}\":[{{}}],\"b\":1,\"{second}\":{behind}}}");
+                let offset = text.len() - behind.len() - second.len() - 4;
+                check(text.as_bytes(), &format!("duplicate key at byte {offset}"));
+            }
+        }
+    }
+}
+
+#[test]
 fn keys_of_equal_hash_are_told_apart() {
     // The hash looks at both ends only, so that these collide all.
     let members: Vec<String> = (0..500).map(|n| format!("\"same-start-{n:04}-same-end\":0")).collect();
@@ -324,6 +348,10 @@ fn caps_depth() {
         (&nested(33, "{\"a\":[", "", "]}"), "value nested too deeply at byte 192"),
         (&"[".repeat(100_000), "value nested too deeply at byte 64"),
     ]);
+    let siblings =
+        |n_first, n_second| format!("[{},{}]", nested(n_first, "[", "", "]"), nested(n_second, "[", "", "]"));
+    accepts(&[&siblings(63, 63)]);
+    refuses(&[(&siblings(63, 64), "value nested too deeply at byte 191")]);
     let flat = Limits { max_depth: 0, ..LIMITS };
     assert!(Document::scan(b"1".to_vec(), &flat).is_ok());
     assert!(Document::scan(b"[]".to_vec(), &flat).is_err());

@@ -151,6 +151,22 @@ fn large_containers_are_walked_like_small_ones() {
 }
 
 #[test]
+fn containers_of_any_size_end_where_they_end() {
+    for n_bytes in 65_530..65_545 {
+        for container in [
+            format!("[\"{}\"]", "x".repeat(n_bytes - 4)),
+            format!("{{\"\":\"{}\"}}", "x".repeat(n_bytes - 7)),
+        ] {
+            let document = scan(&format!("[0,{container},{container},1]"));
+            let elements: Vec<_> =
+                document.root().elements().map(|element| element.raw().to_owned()).collect();
+            assert_eq!(container.len(), n_bytes);
+            assert!(elements == ["0", &container, &container, "1"], "{n_bytes}");
+        }
+    }
+}
+
+#[test]
 fn places_are_told_in_lines_and_characters() {
     let text = "ab\nçd\r\n\tx";
     let cases =

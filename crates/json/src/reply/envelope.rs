@@ -109,7 +109,6 @@ impl Envelope {
             return Err(ReplyErrorKind::NotOneOutcome);
         }
         self.member = Some(member);
-        self.fact = None;
         Ok(())
     }
 
