@@ -48,6 +48,12 @@ impl Store {
         Ok(Self { inner: Arc::new(Inner { shared, threads, config }) })
     }
 
+    /// What the store's tasks share, for tests that choose when its disk is full.
+    #[cfg(test)]
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.inner.shared
+    }
+
     /// The present time.
     #[must_use]
     pub fn now(&self) -> Timestamp {

@@ -65,7 +65,7 @@ impl Shared {
     }
 
     /// Writes all that waits.
-    pub(super) fn write_now(&self) {
+    pub(crate) fn write_now(&self) {
         if let Some(writer) = self.lock_writer() {
             self.write_and_tell(writer);
         }
@@ -77,7 +77,7 @@ impl Shared {
     }
 
     /// Does something with the writer, then tells those who waited for it.
-    pub(super) fn with_writer<T>(&self, step: impl FnOnce(&mut Writer) -> T) -> Option<T> {
+    pub(crate) fn with_writer<T>(&self, step: impl FnOnce(&mut Writer) -> T) -> Option<T> {
         let result = self.lock_writer().map(|mut writer| step(&mut writer));
         self.changed.notify_waiters();
         result
