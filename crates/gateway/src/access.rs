@@ -56,4 +56,11 @@ impl Gateway {
         };
         grant.is_valid(self.now_ms()).then_some((grant, reach))
     }
+
+    /// Resolves when the grant may no longer use `server` under a new snapshot. An expiry is not noticed by itself.
+    pub async fn access_lost(&self, grant: &str, server: &Arc<Server>) {
+        let mut changes = self.changes();
+        // The sender of changes lives as long as the gateway.
+        while self.access(grant, server).is_some() && changes.changed().await.is_ok() {}
+    }
 }

@@ -1,5 +1,6 @@
 //! What a call owes the books: the intent before it is forwarded, the outcome after.
-//! An account that nobody settles settles itself as unknown: nothing is ever lost by a dropped future.
+//! An account that nobody settles settles itself, as unknown or as not sent by what was written: nothing is ever
+//! lost by a dropped future.
 
 use crate::exchange::Exchange;
 use crate::gateway::Gateway;
@@ -41,6 +42,7 @@ pub enum Outcome {
 #[derive(Debug)]
 pub struct Account {
     open: Option<Open>,
+    progress: Progress,
 }
 
 #[derive(Debug)]
@@ -54,7 +56,13 @@ impl Account {
     /// The account of a message that is not recorded: handshakes, lists, pings.
     #[must_use]
     pub fn none() -> Self {
-        Self { open: None }
+        Self { open: None, progress: Progress::new() }
+    }
+
+    /// How much of the message was written.
+    #[must_use]
+    pub fn progress(&self) -> &Progress {
+        &self.progress
     }
 
     /// Records the reservation and the intent of an allowed tool call; nothing is forwarded before both are written.
@@ -120,14 +128,15 @@ impl Account {
         let started_ns = gateway.store.timeline().monotonic_ns();
         let call = gateway.store.begin(reservation, record).await?;
         gateway.metrics.in_flight.inc();
-        Ok(Self { open: Some(Open { call, gateway: Arc::clone(gateway), started_ns }) })
+        let open = Open { call, gateway: Arc::clone(gateway), started_ns };
+        Ok(Self { open: Some(open), progress: Progress::new() })
     }
 
     /// Settles the call; only the first time counts.
-    pub fn settle(&mut self, progress: &Progress, outcome: Outcome) {
+    pub fn settle(&mut self, outcome: Outcome) {
         let Some(open) = self.open.take() else { return };
         let duration_ns = open.gateway.store.timeline().monotonic_ns().saturating_sub(open.started_ns);
-        let (n_sent, written) = match progress.written() {
+        let (n_sent, written) = match self.progress.written() {
             Written::Nothing => (0, None),
             Written::Some { bytes, last_ms } => (bytes, Some(Timestamp::from_ms(last_ms))),
         };
@@ -145,8 +154,8 @@ impl Account {
 
 impl Drop for Account {
     fn drop(&mut self) {
-        // Reached only where no route took it over: it was never sent.
-        self.settle(&Progress::new(), Outcome::Unknown);
+        // Whatever ended it before its outcome was known: what was written may have been acted upon.
+        self.settle(Outcome::Unknown);
     }
 }
 
@@ -198,6 +207,12 @@ pub(crate) fn denied_by_protocol(gateway: &Gateway, exchange: &Exchange, refusal
     let cause = refusal.code.to_string();
     let record = Judged { rule: "(protocol)", ..subject(exchange) };
     gateway.store.denied(gateway.store.next_call(), &record, &cause);
+}
+
+/// Records that the grant may no longer use the server.
+pub(crate) fn revoked(gateway: &Gateway, grant: &str, server: &str, method: &str) {
+    let record = Judged { grant, server, method, rule: "(grant)", ..Judged::default() };
+    gateway.store.denied(gateway.store.next_call(), &record, "revoked");
 }
 
 fn subject(exchange: &Exchange) -> Judged<'_> {

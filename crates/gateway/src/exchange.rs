@@ -3,13 +3,12 @@
 
 use crate::reach::Reach;
 use crate::session::{IdRefused, InFlight, Session};
+use crate::stream::Stream;
 use crate::upstream::Lane;
 use crate::world::Grant;
-use bytes::Bytes;
 use mcp::envelope::Message;
 use mcp::era::{Era, Version};
 use std::sync::Arc;
-use tokio::sync::mpsc;
 
 /// One authenticated, well-formed message of an agent.
 #[derive(Debug)]
@@ -99,37 +98,3 @@ impl Answer {
         Self::Message(Reply { status, body, session: None })
     }
 }
-
-/// How a stream's messages are framed over HTTP.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Framing {
-    /// One JSON message, as `application/json`.
-    Json,
-    /// Any number of messages, as `text/event-stream`.
-    Events,
-}
-
-/// A part of a streamed answer.
-#[derive(Debug)]
-pub enum Piece {
-    /// Bytes of the message under way.
-    Part(Bytes),
-    /// The last bytes of a message (possibly all of them).
-    End(Bytes),
-    /// A sign of life between messages.
-    KeepAlive,
-    /// The upstream broke the protocol or went away: the stream must end as an error.
-    Abort,
-}
-
-/// A streamed answer. Dropping it ends the work behind it.
-#[derive(Debug)]
-pub struct Stream {
-    /// How it is framed over HTTP.
-    pub framing: Framing,
-    /// Its pieces, in order.
-    pub pieces: mpsc::Receiver<Piece>,
-}
-
-/// Pieces that may wait in a stream: the upstream is read no faster than the client reads.
-pub const STREAM_DEPTH: usize = 4;

@@ -18,6 +18,7 @@ pub mod relay;
 pub mod route;
 pub mod session;
 pub mod stage;
+pub mod stream;
 pub mod upstream;
 pub mod world;
 

@@ -1,11 +1,11 @@
 //! The stream of a session for what answers no request: notices of changes and log messages.
 //! What belongs to a request comes on that request's own stream and is not passed here.
 
-use crate::exchange::{Framing, Piece, STREAM_DEPTH, Stream};
 use crate::gateway::Gateway;
 use crate::relay::WHOLE_BYTES;
 use crate::route;
 use crate::session::Session;
+use crate::stream::{self, Framing, Outlet, Piece, Stream};
 use crate::upstream::server_answer;
 use mcp::envelope::Caps;
 use mcp::era::Version;
@@ -16,7 +16,6 @@ use mcp::sse::{Decoder, Piece as EventPiece};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::broadcast;
-use tokio::sync::mpsc::{self, Sender};
 
 /// A sign of life is sent so often.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -28,29 +27,35 @@ pub fn to_process(
     session: &Arc<Session>,
     events: broadcast::Receiver<Arc<Reply>>,
 ) -> Stream {
-    let (sender, pieces) = mpsc::channel(STREAM_DEPTH);
-    let listener = Listener { gateway: Arc::clone(gateway), session: Arc::clone(session), sender };
-    tokio::spawn(listener.process(events));
-    Stream { framing: Framing::Events, pieces }
+    let (outlet, stream) = stream::open(Framing::Events);
+    let listener = Listener { gateway: Arc::clone(gateway), session: Arc::clone(session), outlet };
+    tokio::spawn(async move {
+        listener.process(events).await;
+        listener.outlet.finish();
+    });
+    stream
 }
 
 /// Passes on the events of a server's own stream.
 #[must_use]
 pub fn to_http(gateway: &Arc<Gateway>, session: &Arc<Session>, body: ReplyBody) -> Stream {
-    let (sender, pieces) = mpsc::channel(STREAM_DEPTH);
-    let listener = Listener { gateway: Arc::clone(gateway), session: Arc::clone(session), sender };
-    tokio::spawn(listener.http(body));
-    Stream { framing: Framing::Events, pieces }
+    let (outlet, stream) = stream::open(Framing::Events);
+    let listener = Listener { gateway: Arc::clone(gateway), session: Arc::clone(session), outlet };
+    tokio::spawn(async move {
+        listener.http(body).await;
+        listener.outlet.finish();
+    });
+    stream
 }
 
 struct Listener {
     gateway: Arc<Gateway>,
     session: Arc<Session>,
-    sender: Sender<Piece>,
+    outlet: Outlet,
 }
 
 impl Listener {
-    async fn process(self, mut events: broadcast::Receiver<Arc<Reply>>) {
+    async fn process(&self, mut events: broadcast::Receiver<Arc<Reply>>) {
         while let Some(event) = self.wait(events.recv()).await {
             match event {
                 Ok(message) if !self.pass(&message).await => return,
@@ -60,7 +65,7 @@ impl Listener {
         }
     }
 
-    async fn http(self, mut body: ReplyBody) {
+    async fn http(&self, mut body: ReplyBody) {
         let mut decoder = Decoder::new();
         let mut held = Vec::new();
         while let Some(Some(Ok(chunk))) = self.wait(body.next()).await {
@@ -96,7 +101,7 @@ impl Listener {
                     self.session.server.definitions.mark_changed();
                 }
                 if let Some(bytes) = self.rendered(message, version) {
-                    return self.sender.send(Piece::End(bytes.into())).await.is_ok();
+                    return self.wait(self.outlet.send(Piece::End(bytes.into()))).await == Some(Ok(()));
                 }
             }
         }
@@ -119,9 +124,9 @@ impl Listener {
             tokio::select! {
                 biased;
                 () = self.session.closed() => return None,
-                () = self.sender.closed() => return None,
+                () = self.outlet.closed() => return None,
                 result = &mut next => return Some(result),
-                () = tokio::time::sleep(KEEP_ALIVE) => self.sender.send(Piece::KeepAlive).await.ok()?,
+                () = tokio::time::sleep(KEEP_ALIVE) => self.outlet.keep_alive(),
             }
         }
     }

@@ -23,7 +23,6 @@ pub struct Permit {
     upstream_id: Option<u64>,
     version: Version,
     mirrors: Vec<(HeaderName, HeaderValue)>,
-    progress: Progress,
     account: Account,
 }
 
@@ -65,7 +64,7 @@ impl Permit {
             mirror(exchange, &changes.param_headers, &mut mirrors);
         }
         let version = exchange.version;
-        Ok(Self { message: Some(message), upstream_id, version, mirrors, progress: Progress::new(), account })
+        Ok(Self { message: Some(message), upstream_id, version, mirrors, account })
     }
 
     /// A permit for a request of the gateway itself, such as a tool list.
@@ -74,9 +73,7 @@ impl Permit {
         if version.era() == Era::Modern {
             push(&mut mirrors, headers::METHOD, method);
         }
-        let progress = Progress::new();
-        let account = Account::none();
-        Self { message: Some(message), upstream_id: Some(id), version, mirrors, progress, account }
+        Self { message: Some(message), upstream_id: Some(id), version, mirrors, account: Account::none() }
     }
 
     /// The gateway's id of the request.
@@ -88,7 +85,7 @@ impl Permit {
     /// How much of it was written.
     #[must_use]
     pub fn progress(&self) -> &Progress {
-        &self.progress
+        self.account.progress()
     }
 
     /// Gives the account to whoever sees the reply through.

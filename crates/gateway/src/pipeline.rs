@@ -5,19 +5,28 @@ use crate::account::Account;
 use crate::exchange::{Answer, Exchange};
 use crate::gateway::Gateway;
 use crate::permit::{Changes, Permit};
+use crate::stage::decide::{Judged, MayWait};
 use crate::stage::{channel, decide, handshake, list, notify, obligations, refuse, reply};
 use mcp::methods::{self, Kind};
 use std::sync::Arc;
-use store::StoreError;
+use store::CallId;
 
 /// Judges one message and, where a permit was given, forwards it.
 pub async fn handle(gateway: &Arc<Gateway>, mut exchange: Exchange) -> Answer {
+    // The message may have taken its time to arrive since its grant was found.
+    if let Err(revoked) = decide::renew(gateway, &mut exchange) {
+        return revoked;
+    }
     let method = match methods::admit(&exchange.message, exchange.version) {
         Ok(method) => method,
         Err(refusal) => return refuse::protocol(gateway, &exchange, &refusal),
     };
     if let Err(refused) = exchange.enter() {
         return refuse::id(gateway, &exchange, refused);
+    }
+    // Forms of a request that nothing judges yet: as a task, or as a further round.
+    if let (Kind::Request, Err(refusal)) = (method.kind, exchange.message.refuse_unjudged()) {
+        return refuse::protocol(gateway, &exchange, &refusal);
     }
     match (method.kind, method.name) {
         (Kind::Request, "tools/call") => call(gateway, exchange).await,
@@ -30,46 +39,23 @@ pub async fn handle(gateway: &Arc<Gateway>, mut exchange: Exchange) -> Answer {
 
 /// One `tools/call`.
 async fn call(gateway: &Arc<Gateway>, mut exchange: Exchange) -> Answer {
-    if let Some(refusal) = decide::unsupported_form(&exchange) {
-        return refuse::protocol(gateway, &exchange, &refusal);
-    }
     let id = gateway.store.next_call();
-    let mut may_wait = decide::MayWait::Yes;
-    // Decided again after every wait, with what is known then.
-    let judged = loop {
-        let tool = match decide::resolve(gateway, &exchange).await {
-            Ok(tool) => tool,
-            Err(failure) => return refuse::unreachable(&exchange, &failure),
-        };
-        let judged = match decide::decide(&exchange, tool) {
-            Ok(judged) => judged,
-            Err(denial) => return refuse::policy(gateway, &exchange, id, &denial),
-        };
-        if let Err(refusal) = decide::check_mirrors(&exchange, &judged) {
-            return refuse::protocol(gateway, &exchange, &refusal);
-        }
-        match decide::ready(gateway, &exchange, may_wait).await {
-            Ok(decide::Wait::None) => break judged,
-            Ok(decide::Wait::Over) => may_wait = decide::MayWait::No,
-            Err(failure) => return refuse::unreachable(&exchange, &failure),
-        }
-        if !decide::renew(gateway, &mut exchange) {
-            return refuse::revoked(&exchange);
-        }
+    let judged = match judge(gateway, &mut exchange, id).await {
+        Ok(judged) => judged,
+        Err(answer) => return answer,
     };
-    // Full limits are noticed here, before anything would be asked of people.
     let reservation = match obligations::reserve(gateway, &exchange, &judged, id) {
         Ok(reservation) => reservation,
-        Err(obligations::NotReserved::Full(denial)) => {
-            return refuse::policy(gateway, &exchange, id, &denial);
-        }
-        Err(obligations::NotReserved::Broken) => return refuse::store(&exchange, &StoreError::Broken),
+        Err(refused) => return refuse::obligation(gateway, &exchange, id, &refused),
     };
     // Journal and intent: from here on the call counts, whatever becomes of it.
     let account = match Account::begin(gateway, &exchange, &judged, reservation).await {
         Ok(account) => account,
         Err(error) => return refuse::store(&exchange, &error),
     };
+    if !decide::is_granted(gateway, &exchange) {
+        return refuse::revoked(gateway, &exchange);
+    }
     let arguments = judged.arguments(&exchange);
     let changes = Changes {
         arguments: judged.allowed.repaired.as_ref().map(|repaired| repaired.document.text()),
@@ -79,5 +65,28 @@ async fn call(gateway: &Arc<Gateway>, mut exchange: Exchange) -> Answer {
     match Permit::forward(&exchange, &changes, account) {
         Ok(permit) => reply::forward(gateway, exchange, permit).await,
         Err(error) => refuse::failed(exchange.id(), &exchange.reach.server.id, &error.to_string()),
+    }
+}
+
+/// Decides, and decides again after every wait with what is known then.
+async fn judge(gateway: &Gateway, exchange: &mut Exchange, id: CallId) -> Result<Judged, Answer> {
+    let mut may_wait = MayWait::Yes;
+    loop {
+        if decide::learn_names(gateway, exchange).await? {
+            decide::renew(gateway, exchange)?;
+        }
+        let judged =
+            decide::decide(exchange).map_err(|denial| refuse::policy(gateway, exchange, id, &denial))?;
+        decide::check_mirrors(exchange, &judged)
+            .map_err(|refusal| refuse::protocol(gateway, exchange, &refusal))?;
+        if decide::is_ready(gateway, exchange, may_wait) {
+            return Ok(judged);
+        }
+        // A full limit is noticed before the server is troubled, and before anything is asked of people.
+        obligations::peek(gateway, exchange, &judged)
+            .map_err(|refused| refuse::obligation(gateway, exchange, id, &refused))?;
+        decide::get_ready(gateway, exchange, may_wait).await?;
+        may_wait = MayWait::No;
+        decide::renew(gateway, exchange)?;
     }
 }

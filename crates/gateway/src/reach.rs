@@ -1,11 +1,14 @@
 //! A grant's way to one server: the server, the stack of policies that binds there, and the tools bound to it.
 //! Binding is done once per definition and kept; a call only looks it up.
 
-use crate::definitions::Tool;
+use crate::definitions::{MAX_TOOLS, Tool};
 use crate::upstream::Server;
 use policy::{Bound, Policy, Stack};
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
+
+/// Bound tools that are kept: two whole lists. A server may invent names for ever.
+const MAX_BOUND: usize = 2 * MAX_TOOLS;
 
 /// A grant's way to one server.
 #[derive(Debug)]
@@ -18,7 +21,13 @@ pub struct Reach {
     pub own: Vec<Arc<Policy>>,
     /// Name and revision of each policy of the stack, as records hold them.
     pub revisions: Vec<(Arc<str>, String)>,
-    bound: RwLock<HashMap<Arc<str>, (Arc<Tool>, Arc<Bound>)>>,
+    bound: RwLock<HashMap<Arc<str>, Binding>>,
+}
+
+#[derive(Debug)]
+struct Binding {
+    definition: [u8; 32],
+    bound: Arc<Bound>,
 }
 
 impl Reach {
@@ -34,15 +43,64 @@ impl Reach {
     #[must_use]
     pub fn bind(&self, tool: &Arc<Tool>) -> Arc<Bound> {
         let cached = self.bound.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some((definition, bound)) = cached.get(&tool.name)
-            && definition.hash == tool.hash
+        if let Some(binding) = cached.get(&tool.name)
+            && binding.definition == tool.hash
         {
-            return Arc::clone(bound);
+            return Arc::clone(&binding.bound);
         }
         drop(cached);
         let bound = Arc::new(self.stack.bind(&tool.definition));
         let mut cache = self.bound.write().unwrap_or_else(PoisonError::into_inner);
-        cache.insert(Arc::clone(&tool.name), (Arc::clone(tool), Arc::clone(&bound)));
+        if cache.len() >= MAX_BOUND {
+            cache.clear();
+        }
+        let binding = Binding { definition: tool.hash, bound: Arc::clone(&bound) };
+        cache.insert(Arc::clone(&tool.name), binding);
         bound
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::declared::{ServerSpec, Transport};
+    use crate::upstream::Setup;
+    use mcp::http::Clock;
+
+    fn reach() -> Reach {
+        let transport = Transport::Http {
+            url: String::from("http://127.0.0.1:1/"),
+            headers: Default::default(),
+            ca_file: None,
+            insecure: false,
+        };
+        let spec = ServerSpec { id: String::from("s"), transport, timeout_s: 1, idle_stop_s: 1 };
+        let setup = Setup { clock: Clock::new(|| 0), metrics: Arc::default() };
+        let server = Server::new(spec, &setup).unwrap();
+        Reach::new(Arc::new(server), Stack::new(Vec::new()), Vec::new())
+    }
+
+    fn tool(name: &str, about: &str) -> Arc<Tool> {
+        let text =
+            format!(r#"{{"name":"{name}","description":"{about}","inputSchema":{{"type":"object"}}}}"#);
+        let document = json::Document::scan(text.into_bytes(), &json::Limits::default()).unwrap();
+        Arc::new(Tool::read("s", document.root()).unwrap())
+    }
+
+    #[test]
+    fn a_tool_is_bound_once_until_its_definition_changes() {
+        let reach = reach();
+        let first = reach.bind(&tool("a", "x"));
+        assert!(Arc::ptr_eq(&first, &reach.bind(&tool("a", "x"))));
+        assert!(!Arc::ptr_eq(&first, &reach.bind(&tool("a", "y"))));
+    }
+
+    #[test]
+    fn names_that_a_server_invents_do_not_make_it_grow() {
+        let reach = reach();
+        for n in 0..MAX_BOUND + 10 {
+            drop(reach.bind(&tool(&n.to_string(), "")));
+        }
+        assert_eq!(reach.bound.read().unwrap().len(), 10);
     }
 }

@@ -2,9 +2,10 @@
 //! A late violation of the protocol aborts the stream; nothing is held but one small message.
 
 use crate::account::Outcome;
-use crate::exchange::{Answer, Framing, Piece, STREAM_DEPTH, Stream};
+use crate::exchange::Answer;
 use crate::route::{Route, Withheld, outcome_of};
 use crate::stage::refuse;
+use crate::stream::{self, Framing, Gone, Outlet, Piece};
 use crate::upstream::{Lines, server_answer};
 use bytes::Bytes;
 use json::{ReplyFacts, ReplyScanner};
@@ -13,7 +14,7 @@ use mcp::http::ReplyBody;
 use mcp::reply::{Reply, ReplyKind, parse_reply};
 use mcp::sse::{Decoder, Piece as EventPiece};
 use std::time::Duration;
-use tokio::sync::mpsc::{self, Sender};
+use tokio::sync::watch;
 
 /// A message of a stream up to this size is read whole; a longer one can only be the reply and streams through.
 pub const WHOLE_BYTES: usize = 64 << 10;
@@ -30,41 +31,43 @@ enum Stop {
 
 /// Streams the rest of a JSON reply whose beginning was read already.
 pub fn json(route: Route, beginning: Vec<u8>, body: ReplyBody, status: u16) -> Answer {
-    let (sender, pieces) = mpsc::channel(STREAM_DEPTH);
+    let (outlet, stream) = stream::open(Framing::Json);
     let scanner = ReplyScanner::new(&route.upstream_id, &route.client_id, &json::Limits::default());
-    let mut relay = Relay { route, sender, body: Some(body), status };
+    let mut relay = Relay::new(route, outlet, Some(body), status);
     tokio::spawn(async move {
         let ended = relay.rest_of_json(scanner, beginning).await;
-        relay.end(ended).await;
+        relay.end(ended);
     });
-    Answer::Stream(Stream { framing: Framing::Json, pieces })
+    Answer::Stream(stream)
 }
 
 /// Streams the events of a reply.
 pub fn events(route: Route, body: ReplyBody, status: u16) -> Answer {
-    let (sender, pieces) = mpsc::channel(STREAM_DEPTH);
-    let mut relay = Relay { route, sender, body: Some(body), status };
+    let (outlet, stream) = stream::open(Framing::Events);
+    let mut relay = Relay::new(route, outlet, Some(body), status);
     tokio::spawn(async move {
         let ended = relay.all_events().await;
-        relay.end(ended).await;
+        relay.end(ended);
     });
-    Answer::Stream(Stream { framing: Framing::Events, pieces })
+    Answer::Stream(stream)
 }
 
 /// Streams the messages of a process for one request, the first of which has come already.
 pub fn lines(route: Route, first: Reply, lines: Lines) -> Answer {
-    let (sender, pieces) = mpsc::channel(STREAM_DEPTH);
-    let mut relay = Relay { route, sender, body: None, status: 200 };
+    let (outlet, stream) = stream::open(Framing::Events);
+    let mut relay = Relay::new(route, outlet, None, 200);
     tokio::spawn(async move {
         let ended = relay.all_lines(first, lines).await;
-        relay.end(ended).await;
+        relay.end(ended);
     });
-    Answer::Stream(Stream { framing: Framing::Events, pieces })
+    Answer::Stream(stream)
 }
 
 struct Relay {
     route: Route,
-    sender: Sender<Piece>,
+    outlet: Outlet,
+    // One for all waits: a change between two of them is seen at the next.
+    changes: watch::Receiver<u64>,
     body: Option<ReplyBody>,
     status: u16,
 }
@@ -77,21 +80,21 @@ enum Next {
 }
 
 impl Relay {
-    async fn end(mut self, ended: Result<(), Stop>) {
+    fn new(route: Route, outlet: Outlet, body: Option<ReplyBody>, status: u16) -> Self {
+        let changes = route.gateway.changes();
+        Self { route, outlet, changes, body, status }
+    }
+
+    fn end(mut self, ended: Result<(), Stop>) {
         match ended {
-            Ok(()) => {}
-            Err(Stop::ClientGone) => self.route.settle(Outcome::Unknown),
-            Err(Stop::Revoked) => {
-                self.route.settle(Outcome::Unknown);
-                // The client may be gone too.
-                let _ = self.sender.send(Piece::Abort).await;
-            }
+            Ok(()) => return self.outlet.finish(),
+            Err(Stop::ClientGone | Stop::Revoked) => self.route.settle(Outcome::Unknown),
             Err(Stop::Broken(why)) => {
                 tracing::warn!(server.id = %self.route.reach.server.id, why, "a server's reply was cut off");
                 self.route.settle(Outcome::Failed { why, status: Some(self.status) });
-                let _ = self.sender.send(Piece::Abort).await;
             }
         }
+        self.outlet.cut();
     }
 
     async fn rest_of_json(&mut self, mut scanner: ReplyScanner, beginning: Vec<u8>) -> Result<(), Stop> {
@@ -160,8 +163,9 @@ impl Relay {
     async fn finish(&mut self, event: &mut Event) -> Result<Next, Stop> {
         if let Some(scanner) = event.scanner.take() {
             let facts = scanner.finish().map_err(|_| Stop::Broken("the reply ended early"))?;
-            self.send(Piece::End(Bytes::new())).await?;
+            // Before its end, which is what makes the client take it.
             self.replied(&facts)?;
+            self.send(Piece::End(Bytes::new())).await?;
             return Ok(Next::Done);
         }
         let held = std::mem::take(&mut event.held);
@@ -230,24 +234,35 @@ impl Relay {
 
     /// Waits for the server while watching the client and the grant.
     async fn wait<T>(&mut self, next: impl Future<Output = T>) -> Result<T, Stop> {
-        let mut changes = self.route.gateway.changes();
-        let mut next = std::pin::pin!(next);
-        loop {
-            tokio::select! {
-                biased;
-                result = &mut next => return Ok(result),
-                () = self.sender.closed() => return Err(Stop::ClientGone),
-                _ = changes.changed() => {}
-                () = tokio::time::sleep(KEEP_ALIVE) => self.send(Piece::KeepAlive).await?,
-            }
-            if !self.route.is_granted() {
-                return Err(Stop::Revoked);
-            }
-        }
+        watched(&self.route, &self.outlet, &mut self.changes, next).await
     }
 
-    async fn send(&self, piece: Piece) -> Result<(), Stop> {
-        self.sender.send(piece).await.map_err(|_| Stop::ClientGone)
+    /// Waits for the client in the same way.
+    async fn send(&mut self, piece: Piece) -> Result<(), Stop> {
+        let sent = watched(&self.route, &self.outlet, &mut self.changes, self.outlet.send(piece)).await?;
+        sent.map_err(|Gone| Stop::ClientGone)
+    }
+}
+
+async fn watched<T>(
+    route: &Route,
+    outlet: &Outlet,
+    changes: &mut watch::Receiver<u64>,
+    next: impl Future<Output = T>,
+) -> Result<T, Stop> {
+    let mut next = std::pin::pin!(next);
+    loop {
+        if !route.is_granted() {
+            return Err(Stop::Revoked);
+        }
+        tokio::select! {
+            biased;
+            () = outlet.closed() => return Err(Stop::ClientGone),
+            // The sender of changes lives as long as the gateway.
+            _ = changes.changed() => {}
+            result = &mut next => return Ok(result),
+            () = tokio::time::sleep(KEEP_ALIVE) => outlet.keep_alive(),
+        }
     }
 }
 

@@ -9,7 +9,6 @@ use crate::reach::Reach;
 use crate::session::InFlight;
 use crate::upstream::Lane;
 use mcp::era::Version;
-use mcp::http::Progress;
 use mcp::methods::{self, Direction, Kind};
 use mcp::reply::{Reply, ReplyKind};
 use mcp::rewrite::{ReplyEdits, rewrite_reply};
@@ -33,7 +32,6 @@ pub struct Route {
     /// The client's id, raw.
     pub client_id: String,
     progress_token: Option<String>,
-    progress: Progress,
     account: Account,
     _in_flight: Option<InFlight>,
 }
@@ -62,7 +60,6 @@ impl Route {
             upstream_id: upstream_id.to_string(),
             client_id: message.id_raw().unwrap_or("null").to_owned(),
             progress_token: message.progress_token().map(|token| token.raw().to_owned()),
-            progress: permit.progress().clone(),
             account: permit.into_account(),
             _in_flight: in_flight,
         }
@@ -129,14 +126,7 @@ impl Route {
 
     /// Settles the account with what became of the request.
     pub fn settle(&mut self, outcome: Outcome) {
-        self.account.settle(&self.progress, outcome);
-    }
-}
-
-impl Drop for Route {
-    fn drop(&mut self) {
-        // Whatever ended it before its outcome was known: the server may have acted.
-        self.account.settle(&self.progress, Outcome::Unknown);
+        self.account.settle(outcome);
     }
 }
 

@@ -1,7 +1,7 @@
 //! The HTTP body of an answer: whole, or pieces as they come.
 //! It must never buffer a stream, and an aborted stream must not look complete.
 
-use crate::exchange::{Framing, Piece, Stream};
+use crate::stream::{Framing, Piece, Stream};
 use bytes::{Bytes, BytesMut};
 use hyper::body::{Body, Frame, SizeHint};
 use std::fmt;
@@ -51,14 +51,15 @@ impl AnswerBody {
 }
 
 impl Framed {
-    fn frame(&mut self, piece: Piece) -> Result<Bytes, Aborted> {
+    fn frame(&mut self, piece: Piece) -> Bytes {
         match (self.stream.framing, piece) {
-            (_, Piece::Abort) => Err(Aborted),
-            (Framing::Json, Piece::Part(bytes) | Piece::End(bytes)) => Ok(bytes),
-            (Framing::Json, Piece::KeepAlive) => Ok(Bytes::new()),
-            (Framing::Events, Piece::KeepAlive) => Ok(Bytes::from_static(b": keep-alive\n\n")),
-            (Framing::Events, Piece::Part(bytes)) => Ok(self.event(&bytes, false)),
-            (Framing::Events, Piece::End(bytes)) => Ok(self.event(&bytes, true)),
+            (Framing::Json, Piece::Part(bytes) | Piece::End(bytes)) => bytes,
+            (Framing::Json, Piece::KeepAlive) => Bytes::new(),
+            // Inside a message it would end the message.
+            (Framing::Events, Piece::KeepAlive) if self.inside => Bytes::new(),
+            (Framing::Events, Piece::KeepAlive) => Bytes::from_static(b": keep-alive\n\n"),
+            (Framing::Events, Piece::Part(bytes)) => self.event(&bytes, false),
+            (Framing::Events, Piece::End(bytes)) => self.event(&bytes, true),
         }
     }
 
@@ -89,11 +90,12 @@ impl Body for AnswerBody {
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Aborted>>> {
         match self.get_mut() {
             Self::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
-            Self::Stream(framed) => framed
-                .stream
-                .pieces
-                .poll_recv(cx)
-                .map(|piece| piece.map(|piece| framed.frame(piece).map(Frame::data))),
+            Self::Stream(framed) => {
+                let next = framed.stream.poll_next(cx);
+                next.map(|next| {
+                    Some(next?.map(|piece| Frame::data(framed.frame(piece))).map_err(|_| Aborted))
+                })
+            }
         }
     }
 
@@ -112,25 +114,15 @@ impl Body for AnswerBody {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tokio::sync::mpsc;
-
-    fn framed(framing: Framing) -> Framed {
-        let (_, pieces) = mpsc::channel(1);
-        Framed { stream: Stream { framing, pieces }, inside: false }
-    }
 
     #[test]
     fn a_message_in_parts_is_one_event() {
-        let mut framed = framed(Framing::Events);
-        assert_eq!(framed.frame(Piece::Part("{\"a\":\n".into())).unwrap(), "event: message\ndata: {\"a\": ");
-        assert_eq!(framed.frame(Piece::End("1}\r".into())).unwrap(), "1} \n\n");
-        assert_eq!(framed.frame(Piece::KeepAlive).unwrap(), ": keep-alive\n\n");
-        assert_eq!(framed.frame(Piece::End("{}".into())).unwrap(), "event: message\ndata: {}\n\n");
-    }
-
-    #[test]
-    fn an_abort_is_an_error() {
-        assert!(framed(Framing::Json).frame(Piece::Abort).is_err());
-        assert!(framed(Framing::Events).frame(Piece::Abort).is_err());
+        let (_, stream) = crate::stream::open(Framing::Events);
+        let mut framed = Framed { stream, inside: false };
+        assert_eq!(framed.frame(Piece::Part("{\"a\":\n".into())), "event: message\ndata: {\"a\": ");
+        assert_eq!(framed.frame(Piece::KeepAlive), "");
+        assert_eq!(framed.frame(Piece::End("1}\r".into())), "1} \n\n");
+        assert_eq!(framed.frame(Piece::KeepAlive), ": keep-alive\n\n");
+        assert_eq!(framed.frame(Piece::End("{}".into())), "event: message\ndata: {}\n\n");
     }
 }

@@ -4,9 +4,10 @@
 use super::body::AnswerBody;
 use super::http_stream;
 use super::request::{self, Inbound};
-use crate::exchange::{Answer, Framing, Reply};
+use crate::exchange::{Answer, Reply};
 use crate::gateway::Gateway;
 use crate::pipeline;
+use crate::stream::Framing;
 use hyper::body::Incoming;
 use hyper::header::{self, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};

@@ -169,6 +169,11 @@ fn legacy_exchange(
 /// The session of this id, if it is this grant's own with this server.
 pub fn find_session(gateway: &Gateway, id: &str, grant: &Grant, reach: &Reach) -> Option<Arc<Session>> {
     let session = gateway.sessions.find(id, &grant.id, &reach.server)?;
+    if session.lane.is_over() {
+        // Its process has ended; the client learns it and initializes anew.
+        gateway.sessions.remove(&session);
+        return None;
+    }
     session.touch(gateway.now_ms());
     Some(session)
 }

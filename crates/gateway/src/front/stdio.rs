@@ -1,16 +1,18 @@
 //! The front of a client that speaks MCP in lines: `wrap` carries them here from its standard streams.
 //! One connection is one client: its first request settles the era, and its lane is its own.
 
-use crate::exchange::{Answer, Exchange, Piece, Stream};
+use crate::account;
+use crate::exchange::{Answer, Exchange};
 use crate::gateway::Gateway;
 use crate::listen;
 use crate::pipeline;
 use crate::session::{Session, mint_id};
+use crate::stream::{Cut, Piece, Stream};
 use crate::upstream::{Lane, Restart, Server};
 use bytes::BytesMut;
 use mcp::envelope::{Caps, Message};
 use mcp::era::{Era, EraLock, Version};
-use mcp::errors::{INVALID_REQUEST, Refusal};
+use mcp::errors::{INTERNAL_ERROR, INVALID_REQUEST, Refusal};
 use mcp::stdio::{Framer, TooLong};
 use mcp::{answers, modern};
 use std::io;
@@ -23,8 +25,10 @@ use tokio::sync::{Semaphore, mpsc};
 const OUT_DEPTH: usize = 64;
 /// After the end of a client's input, its open requests may take so long.
 const LAST_WORDS: Duration = Duration::from_secs(30);
-/// Requests of one client that are worked on at once; further lines wait.
+/// Requests of one client that are worked on at once; more are refused.
 const MAX_AT_ONCE: usize = 256;
+/// Longest line for a client, as for a server.
+const MAX_LINE_BYTES: usize = 16 << 20;
 
 /// Serves one client until its input ends, then ends what is its own.
 ///
@@ -45,8 +49,8 @@ pub async fn serve(
     let session = Arc::new(Session::new(id, Arc::clone(&grant), Arc::clone(&server), lane, now_ms));
     let (out, lines) = mpsc::channel(OUT_DEPTH);
     let writing = tokio::spawn(write(output, lines));
-    let mut client =
-        Client { gateway, session, era: EraLock::new(), room: Arc::new(Semaphore::new(MAX_AT_ONCE)), out };
+    let room = Arc::new(Semaphore::new(MAX_AT_ONCE));
+    let mut client = Client { gateway, session, era: EraLock::new(), room, out, listens: false };
     let ended = client.read(input).await;
     client.finish().await;
     drop(client);
@@ -61,6 +65,7 @@ struct Client {
     era: EraLock,
     room: Arc<Semaphore>,
     out: mpsc::Sender<Vec<u8>>,
+    listens: bool,
 }
 
 /// Whether the connection goes on.
@@ -74,10 +79,16 @@ impl Client {
     async fn read(&mut self, mut input: impl AsyncRead + Unpin) -> io::Result<()> {
         let mut framer = Framer::new(self.gateway.bounds.max_body_bytes.saturating_add(1), TooLong::Cut);
         let mut buffer = BytesMut::with_capacity(16 << 10);
+        let (gateway, session) = (Arc::clone(&self.gateway), Arc::clone(&self.session));
+        let mut revoked = std::pin::pin!(gateway.access_lost(&session.grant, &session.server));
         loop {
             buffer.clear();
             let n_read = tokio::select! {
-                () = self.session.closed() => return Ok(()),
+                () = session.closed() => return Ok(()),
+                () = &mut revoked => {
+                    self.grant_gone("null").await;
+                    return Ok(());
+                }
                 n_read = input.read_buf(&mut buffer) => n_read?,
             };
             if n_read == 0 {
@@ -105,28 +116,25 @@ impl Client {
     }
 
     async fn take(&mut self, line: Vec<u8>) -> Next {
-        let caps = Caps { max_body_bytes: self.gateway.bounds.max_body_bytes, ..Caps::default() };
-        let message = match Message::parse(line, &caps) {
-            Ok(message) => message,
+        let (message, version) = match self.parse(line) {
+            Ok(parsed) => parsed,
             Err(refusal) => return self.refuse(&refusal).await,
         };
-        if let Err(refusal) = self.era.observe(&message) {
-            return self.refuse(&refusal).await;
-        }
-        let version = match self.version(&message) {
-            Ok(version) => version,
-            Err(refusal) => return self.refuse(&refusal).await,
-        };
-        if message.method().is_none() {
+        let Some(method) = message.method() else {
             // No request of a server is ever passed on, so nothing can be answered.
             return Next::More;
-        }
+        };
         let Some((grant, reach)) = self.gateway.access(&self.session.grant, &self.session.server) else {
+            let (grant, server) = (&self.session.grant, &self.session.server.id);
+            account::revoked(&self.gateway, grant, server, method);
             return self.grant_gone(message.id_raw().unwrap_or("null")).await;
         };
         self.session.touch(self.gateway.now_ms());
-        let in_order = !message.is_request() || message.method() == Some("initialize");
-        let starts_listening = message.method() == Some("notifications/initialized");
+        if method == "notifications/initialized" && version.era() == Era::Legacy {
+            self.listen();
+        }
+        // Notifications have no place of their own: a cancellation must pass requests that hang.
+        let is_plain_request = message.is_request() && method != "initialize";
         let exchange = Exchange {
             grant,
             reach,
@@ -138,26 +146,40 @@ impl Client {
             upstream_id: self.gateway.next_upstream_id(),
             in_flight: None,
         };
-        if starts_listening {
-            self.listen();
-        }
-        let Ok(permit) = Arc::clone(&self.room).acquire_owned().await else { return Next::End };
-        let (gateway, out, session) =
-            (Arc::clone(&self.gateway), self.out.clone(), Arc::clone(&self.session));
-        let work = async move {
-            let id = exchange.id().to_owned();
-            let answer = pipeline::handle(&gateway, exchange).await;
-            if render(answer, &id, &out).await == Next::End {
-                session.close();
-            }
-            drop(permit);
+        if is_plain_request { self.beside(exchange).await } else { self.in_order(exchange).await }
+    }
+
+    fn parse(&mut self, line: Vec<u8>) -> Result<(Message, Version), Refusal> {
+        let caps = Caps { max_body_bytes: self.gateway.bounds.max_body_bytes, ..Caps::default() };
+        let message = Message::parse(line, &caps)?;
+        self.era.observe(&message)?;
+        let version = self.version(&message)?;
+        Ok((message, version))
+    }
+
+    /// Works on a request while further lines are read.
+    async fn beside(&self, exchange: Exchange) -> Next {
+        let Ok(place) = Arc::clone(&self.room).try_acquire_owned() else {
+            let text = "too many requests are unanswered; wait for some";
+            let refusal = Refusal::new(200, INVALID_REQUEST, text).with_id_of(&exchange.message);
+            return self.refuse(&refusal).await;
         };
-        if in_order {
+        let work = answer(Arc::clone(&self.gateway), Arc::clone(&self.session), self.out.clone(), exchange);
+        tokio::spawn(async move {
             work.await;
-        } else {
-            tokio::spawn(work);
-        }
+            drop(place);
+        });
         Next::More
+    }
+
+    /// Works on a message before the next line is read.
+    async fn in_order(&self, exchange: Exchange) -> Next {
+        let work = answer(Arc::clone(&self.gateway), Arc::clone(&self.session), self.out.clone(), exchange);
+        tokio::select! {
+            () = work => Next::More,
+            () = self.session.closed() => Next::End,
+            () = self.out.closed() => Next::End,
+        }
     }
 
     fn version(&self, message: &Message) -> Result<Version, Refusal> {
@@ -169,13 +191,16 @@ impl Client {
     }
 
     /// In lines there is no stream to open: what answers no request comes at any time.
-    fn listen(&self) {
+    fn listen(&mut self) {
+        if std::mem::replace(&mut self.listens, true) {
+            return;
+        }
         let stream = match &self.session.lane {
             Lane::Stdio(slot) => listen::to_process(&self.gateway, &self.session, slot.events()),
             Lane::Http(_) => return,
         };
         let out = self.out.clone();
-        tokio::spawn(async move { pour(stream, &out).await });
+        tokio::spawn(async move { pour(stream, None, &out).await });
     }
 
     async fn refuse(&self, refusal: &Refusal) -> Next {
@@ -191,12 +216,28 @@ impl Client {
     }
 }
 
+/// Judges one message and says what comes of it; ends the connection where nothing more can come.
+async fn answer(
+    gateway: Arc<Gateway>,
+    session: Arc<Session>,
+    out: mpsc::Sender<Vec<u8>>,
+    exchange: Exchange,
+) {
+    let id = exchange.id().to_owned();
+    let answer = pipeline::handle(&gateway, exchange).await;
+    let next = render(answer, &id, &out).await;
+    // A client that meets a dead process connects anew, as it would without a gateway.
+    if next == Next::End || session.lane.is_over() {
+        session.close();
+    }
+}
+
 async fn render(answer: Answer, id: &str, out: &mpsc::Sender<Vec<u8>>) -> Next {
     let gone = |text: &str| answers::error(Some(id), INVALID_REQUEST, text, None);
     match answer {
         Answer::Accepted => Next::More,
         Answer::Message(reply) => send(out, reply.body).await,
-        Answer::Stream(stream) => pour(stream, out).await,
+        Answer::Stream(stream) => pour(stream, Some(id), out).await,
         Answer::SessionGone => {
             let _ = send(out, gone("the server forgot the session; connect again")).await;
             Next::End
@@ -208,24 +249,34 @@ async fn render(answer: Answer, id: &str, out: &mpsc::Sender<Vec<u8>>) -> Next {
     }
 }
 
-/// Writes each message of a stream as one line; one that was cut off is left out.
-async fn pour(mut stream: Stream, out: &mpsc::Sender<Vec<u8>>) -> Next {
+/// Writes each message of a stream as one line. The request that it answers is told of a message that was cut off.
+async fn pour(mut stream: Stream, id: Option<&str>, out: &mpsc::Sender<Vec<u8>>) -> Next {
     let mut line = Vec::new();
-    while let Some(piece) = stream.pieces.recv().await {
-        match piece {
-            Piece::Part(bytes) => line.extend_from_slice(&bytes),
-            Piece::End(bytes) => {
-                line.extend_from_slice(&bytes);
-                if send(out, std::mem::take(&mut line)).await == Next::End {
-                    return Next::End;
-                }
+    while let Some(piece) = stream.next().await {
+        let (bytes, ends) = match piece {
+            Ok(Piece::Part(bytes)) => (bytes, false),
+            Ok(Piece::End(bytes)) => (bytes, true),
+            Ok(Piece::KeepAlive) => continue,
+            Err(Cut) => {
+                return cut_off(id, "the server's reply was cut off or broke the protocol", out).await;
             }
-            Piece::KeepAlive => {}
-            Piece::Abort => return Next::More,
+        };
+        if bytes.len() > MAX_LINE_BYTES.saturating_sub(line.len()) {
+            return cut_off(id, "the server's reply is too long for one line", out).await;
+        }
+        line.extend_from_slice(&bytes);
+        if ends && send(out, std::mem::take(&mut line)).await == Next::End {
+            return Next::End;
         }
     }
     // A JSON body is one message that ends with its stream.
     if line.is_empty() { Next::More } else { send(out, line).await }
+}
+
+async fn cut_off(id: Option<&str>, why: &str, out: &mpsc::Sender<Vec<u8>>) -> Next {
+    let Some(id) = id else { return Next::More };
+    let text = format!("{why}; the call may have been executed");
+    send(out, answers::error(Some(id), INTERNAL_ERROR, &text, None)).await
 }
 
 async fn send(out: &mpsc::Sender<Vec<u8>>, mut line: Vec<u8>) -> Next {

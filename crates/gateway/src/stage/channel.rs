@@ -1,7 +1,7 @@
 //! Requests other than tool calls: open ones pass, the others follow the policies' default and are recorded as calls.
 //! What nothing judges yet (tasks) is closed under either default.
 
-use super::{refuse, reply};
+use super::{decide, refuse, reply};
 use crate::account::Account;
 use crate::exchange::{Answer, Exchange};
 use crate::gateway::Gateway;
@@ -11,18 +11,9 @@ use mcp::methods::{Channel, Method};
 use std::sync::Arc;
 
 /// Judges and forwards one request.
-pub async fn request(gateway: &Arc<Gateway>, exchange: Exchange, method: &Method) -> Answer {
-    if let Err(refusal) = exchange.message.refuse_unjudged() {
-        return refuse::protocol(gateway, &exchange, &refusal);
-    }
-    if !method.always_open && !is_open(&exchange, method.channel) {
-        return match list_key(method.name) {
-            Some(key) => refuse::empty_list(&exchange, key),
-            None => refuse::channel(gateway, &exchange),
-        };
-    }
-    if let Err(failure) = exchange.lane.ready().await {
-        return refuse::unreachable(&exchange, &failure);
+pub async fn request(gateway: &Arc<Gateway>, mut exchange: Exchange, method: &Method) -> Answer {
+    if let Err(answer) = judge(gateway, &mut exchange, method).await {
+        return answer;
     }
     let account = if method.always_open {
         Account::none()
@@ -35,6 +26,24 @@ pub async fn request(gateway: &Arc<Gateway>, exchange: Exchange, method: &Method
     match Permit::forward(&exchange, &Changes::default(), account) {
         Ok(permit) => reply::forward(gateway, exchange, permit).await,
         Err(error) => refuse::unreachable(&exchange, &LaneFailure(error.to_string())),
+    }
+}
+
+/// Decides, and decides again after a wait for the server.
+async fn judge(gateway: &Gateway, exchange: &mut Exchange, method: &Method) -> Result<(), Answer> {
+    loop {
+        if !method.always_open && !is_open(exchange, method.channel) {
+            return Err(match list_key(method.name) {
+                Some(key) => refuse::empty_list(exchange, key),
+                None => refuse::channel(gateway, exchange),
+            });
+        }
+        if exchange.lane.is_ready() {
+            return Ok(());
+        }
+        let ready = exchange.lane.ready().await;
+        ready.map_err(|failure| refuse::unreachable(exchange, &failure))?;
+        decide::renew(gateway, exchange)?;
     }
 }
 

@@ -1,11 +1,10 @@
 //! Finds the tool that a call names and asks the policies about it.
 //! A name that is refused anyway never touches the server.
 
-use super::list;
+use super::{list, refuse};
 use crate::definitions::{Freshness, Tool};
-use crate::exchange::Exchange;
+use crate::exchange::{Answer, Exchange};
 use crate::gateway::Gateway;
-use crate::upstream::LaneFailure;
 use json::Value;
 use mcp::errors::Refusal;
 use policy::{Allowed, Arguments, Decision, Denial, Facts};
@@ -40,41 +39,26 @@ pub enum MayWait {
     No,
 }
 
-/// Whether getting ready took a wait, after which everything is decided anew.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wait {
-    /// It did not.
-    None,
-    /// It did.
-    Over,
-}
-
-/// Refuses forms of a call that nothing judges yet: as a task, or as a further round.
-#[must_use]
-pub fn unsupported_form(exchange: &Exchange) -> Option<Refusal> {
-    exchange.message.refuse_unjudged().err()
-}
-
-/// The definition of the tool that is called, from the stored list; only without one is the server asked.
+/// Makes sure that there is a stored list to answer names from: only without one is the server asked before anything
+/// is decided. True when that took a wait.
 ///
 /// # Errors
-/// [`LaneFailure`] where it has to be asked and cannot.
-pub async fn resolve(gateway: &Gateway, exchange: &Exchange) -> Result<Option<Arc<Tool>>, LaneFailure> {
-    let definitions = &exchange.reach.server.definitions;
-    if definitions.freshness(gateway.now_ms()) == Freshness::Never {
-        list::refresh(gateway, exchange).await?;
+/// The answer where the server has to be asked and cannot.
+pub async fn learn_names(gateway: &Gateway, exchange: &Exchange) -> Result<bool, Answer> {
+    if exchange.reach.server.definitions.freshness(gateway.now_ms()) != Freshness::Never {
+        return Ok(false);
     }
-    let name = exchange.message.tool_name();
-    Ok(name.and_then(|name| definitions.get(&name)))
+    let listed = list::refresh(gateway, exchange).await;
+    listed.map(|()| true).map_err(|failure| refuse::unreachable(exchange, &failure))
 }
 
-/// Asks the policies.
+/// Asks the policies about the tool that is called, as the stored list defines it.
 ///
 /// # Errors
-/// The [`Denial`] of the first that says no, or of a protocol rule that the tool's definition makes.
-pub fn decide(exchange: &Exchange, tool: Option<Arc<Tool>>) -> Result<Judged, Box<Denial>> {
-    let Some(tool) = tool else {
-        let name = exchange.message.tool_name().unwrap_or_default();
+/// The [`Denial`] of the first that says no.
+pub fn decide(exchange: &Exchange) -> Result<Judged, Box<Denial>> {
+    let name = exchange.message.tool_name().unwrap_or_default();
+    let Some(tool) = exchange.reach.server.definitions.get(&name) else {
         return Err(Box::new(exchange.reach.stack.deny_unknown(&name)));
     };
     let bound = exchange.reach.bind(&tool);
@@ -94,31 +78,48 @@ pub fn check_mirrors(exchange: &Exchange, judged: &Judged) -> Result<(), Refusal
     checked.map_err(|refusal| refusal.with_id_of(&exchange.message))
 }
 
-/// Makes sure that the call can be sent and that what it was judged by is current.
-///
-/// # Errors
-/// [`LaneFailure`] where the server cannot be reached.
-pub async fn ready(gateway: &Gateway, exchange: &Exchange, may_wait: MayWait) -> Result<Wait, LaneFailure> {
-    let started = exchange.lane.ready().await?;
-    let freshness = exchange.reach.server.definitions.freshness(gateway.now_ms());
-    if freshness != Freshness::Fresh && may_wait == MayWait::Yes {
-        list::refresh(gateway, exchange).await?;
-        return Ok(Wait::Over);
-    }
-    Ok(if started { Wait::Over } else { Wait::None })
+/// Whether the call can be sent at once and what it was judged by is current.
+#[must_use]
+pub fn is_ready(gateway: &Gateway, exchange: &Exchange, may_wait: MayWait) -> bool {
+    exchange.lane.is_ready() && !is_stale(gateway, exchange, may_wait)
 }
 
-/// Takes the grant and its policies as they are now; false where the grant may no longer do anything here.
-#[must_use]
-pub fn renew(gateway: &Gateway, exchange: &mut Exchange) -> bool {
+/// Makes sure of both, which may take a wait.
+///
+/// # Errors
+/// The answer where the server cannot be reached.
+pub async fn get_ready(gateway: &Gateway, exchange: &Exchange, may_wait: MayWait) -> Result<(), Answer> {
+    let ready = async {
+        exchange.lane.ready().await?;
+        if is_stale(gateway, exchange, may_wait) { list::refresh(gateway, exchange).await } else { Ok(()) }
+    };
+    ready.await.map_err(|failure| refuse::unreachable(exchange, &failure))
+}
+
+fn is_stale(gateway: &Gateway, exchange: &Exchange, may_wait: MayWait) -> bool {
+    let freshness = exchange.reach.server.definitions.freshness(gateway.now_ms());
+    may_wait == MayWait::Yes && freshness != Freshness::Fresh
+}
+
+/// Takes the grant and its policies as they are now.
+///
+/// # Errors
+/// The answer where the grant may no longer do anything here.
+pub fn renew(gateway: &Gateway, exchange: &mut Exchange) -> Result<(), Answer> {
     match gateway.access(&exchange.grant.id, &exchange.reach.server) {
         Some((grant, reach)) => {
             exchange.grant = grant;
             exchange.reach = reach;
-            true
+            Ok(())
         }
-        None => false,
+        None => Err(refuse::revoked(gateway, exchange)),
     }
+}
+
+/// Whether the grant may still use the server.
+#[must_use]
+pub fn is_granted(gateway: &Gateway, exchange: &Exchange) -> bool {
+    gateway.access(&exchange.grant.id, &exchange.reach.server).is_some()
 }
 
 /// What the policies may know of the call besides its arguments.

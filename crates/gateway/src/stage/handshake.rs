@@ -1,8 +1,8 @@
 //! `initialize` and `server/discover`: passed through, less what no policy opens.
 //! A capability is only ever removed.
 
-use super::refuse;
 use super::whole::{self, Expected, Whole};
+use super::{decide, refuse};
 use crate::account::Account;
 use crate::exchange::{Answer, Exchange, Reply};
 use crate::gateway::Gateway;
@@ -16,7 +16,7 @@ use mcp::rewrite::{ReplyEdits, ServerCapability, rewrite_reply};
 use std::sync::Arc;
 
 /// Answers the first message of a client.
-pub async fn greet(gateway: &Gateway, exchange: Exchange) -> Answer {
+pub async fn greet(gateway: &Gateway, mut exchange: Exchange) -> Answer {
     let is_new = exchange.era() == Era::Legacy && exchange.session.is_none();
     if is_new && !gateway.sessions.has_room(&exchange.grant.id) {
         return refuse::failed(
@@ -34,6 +34,12 @@ pub async fn greet(gateway: &Gateway, exchange: Exchange) -> Answer {
             return refuse::unreachable(&exchange, &failure);
         }
     };
+    if let Err(revoked) = decide::renew(gateway, &mut exchange) {
+        if is_new {
+            exchange.lane.close();
+        }
+        return revoked;
+    }
     if *whole.reply.kind() == ReplyKind::Error {
         if is_new {
             exchange.lane.close();

@@ -1,8 +1,8 @@
 //! Tool lists: asked for, recorded, and shown without what the grant may not know of.
 //! List and call use one decision function: nothing that is not listed is ever allowed.
 
-use super::refuse;
 use super::whole::{self, Expected, Whole};
+use super::{decide, refuse};
 use crate::account::Account;
 use crate::definitions::{Freshness, MAX_TOOLS, Tool};
 use crate::exchange::{Answer, Exchange};
@@ -25,7 +25,7 @@ const MAX_PAGES: usize = 100;
 const NAME: &str = "toolgate";
 
 /// Answers `tools/list`.
-pub async fn tools(gateway: &Gateway, exchange: Exchange) -> Answer {
+pub async fn tools(gateway: &Gateway, mut exchange: Exchange) -> Answer {
     if let Err(failure) = exchange.lane.ready().await {
         return refuse::unreachable(&exchange, &failure);
     }
@@ -39,7 +39,12 @@ pub async fn tools(gateway: &Gateway, exchange: Exchange) -> Answer {
         Ok(whole) => whole,
         Err(failure) => return refuse::unreachable(&exchange, &failure),
     };
-    match shown(gateway, &exchange, &whole, is_first_page).await {
+    let tools = take(gateway, &exchange, &whole.reply, is_first_page).await;
+    // What the grant may see is decided by what holds now.
+    if let Err(revoked) = decide::renew(gateway, &mut exchange) {
+        return revoked;
+    }
+    match tools.and_then(|tools| shown(gateway, &exchange, &whole.reply, &tools)) {
         Some(body) => Answer::ok(body),
         None => Answer::with_status(
             status(&exchange, whole.status),
@@ -132,30 +137,37 @@ async fn ask(
     whole::read(incoming, expected).await
 }
 
-/// The client's bytes of one page; `None` where the server answered with an error.
-async fn shown(
+/// Takes the definitions of one page into the stored list; `None` where the server answered with an error.
+async fn take(
     gateway: &Gateway,
     exchange: &Exchange,
-    whole: &Whole,
+    page: &Reply,
     is_first_page: bool,
-) -> Option<Vec<u8>> {
+) -> Option<Vec<Arc<Tool>>> {
+    page.list("tools")?;
     let reach = &exchange.reach;
-    let listed = whole.reply.list("tools")?;
-    let tools = read(reach, &whole.reply);
-    if is_first_page && whole.reply.next_cursor().is_none() {
+    let tools = read(reach, page);
+    if is_first_page && page.next_cursor().is_none() {
         record(gateway, reach, &tools).await;
-        let max_age_ms = gateway.bounds.list_max_age_ms.min(ttl_ms(&whole.reply).unwrap_or(u64::MAX));
+        let max_age_ms = gateway.bounds.list_max_age_ms.min(ttl_ms(page).unwrap_or(u64::MAX));
         reach.server.definitions.replace(tools.clone(), gateway.now_ms(), max_age_ms);
     } else {
         reach.server.definitions.merge(&tools);
     }
+    Some(tools)
+}
+
+/// The client's bytes of one page.
+fn shown(gateway: &Gateway, exchange: &Exchange, page: &Reply, tools: &[Arc<Tool>]) -> Option<Vec<u8>> {
+    let reach = &exchange.reach;
+    let listed = page.list("tools")?;
     let mut offered: HashSet<&str> =
         tools.iter().filter(|tool| reach.bind(tool).listed()).map(|tool| &*tool.name).collect();
     let kept = kept_elements(listed, |entry| {
         // The first of two entries with one name is the one that was judged.
         entry.get("name").and_then(|name| name.as_str()).is_some_and(|name| offered.remove(&*name))
     });
-    let ttl = ttl_ms(&whole.reply).unwrap_or(0).min(gateway.bounds.list_max_age_ms).to_string();
+    let ttl = ttl_ms(page).unwrap_or(0).min(gateway.bounds.list_max_age_ms).to_string();
     let mut set = vec![("tools", kept.as_str())];
     if exchange.era() == Era::Modern {
         set.extend([("ttlMs", ttl.as_str()), ("cacheScope", "\"private\"")]);
@@ -166,7 +178,7 @@ async fn shown(
         strip_private_meta: true,
         ..ReplyEdits::default()
     };
-    rewrite_reply(&whole.reply, &edits).ok()
+    rewrite_reply(page, &edits).ok()
 }
 
 /// The definitions of one page; the first of a name counts, entries without a usable name are left out.

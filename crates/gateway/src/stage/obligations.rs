@@ -26,10 +26,26 @@ pub fn reserve(
     judged: &Judged,
     call: CallId,
 ) -> Result<Reservation, NotReserved> {
+    with_demands(exchange, judged, |demands| gateway.store.reserve(call, demands))
+}
+
+/// Whether every limit of the call has room now; nothing is reserved.
+///
+/// # Errors
+/// [`NotReserved`].
+pub fn peek(gateway: &Gateway, exchange: &Exchange, judged: &Judged) -> Result<(), NotReserved> {
+    with_demands(exchange, judged, |demands| gateway.store.ledger().peek(demands, gateway.store.now()))
+}
+
+fn with_demands<T>(
+    exchange: &Exchange,
+    judged: &Judged,
+    ask: impl FnOnce(&[Demand<'_>]) -> Result<T, Refused>,
+) -> Result<T, NotReserved> {
     let limits = &judged.allowed.limits;
     let keys: Vec<CounterKey> = limits.iter().map(|limit| key(exchange, judged, limit)).collect();
     let demands: Vec<Demand<'_>> = limits.iter().zip(&keys).enumerate().map(demand).collect();
-    gateway.store.reserve(call, &demands).map_err(|refused| {
+    ask(&demands).map_err(|refused| {
         let (index, retry_after_ms) = match refused {
             Refused::Full { index, retry_after_ms } => (index, retry_after_ms),
             Refused::Uncountable { index } => (index, None),

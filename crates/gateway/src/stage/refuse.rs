@@ -1,6 +1,7 @@
 //! Every way to say no, in one place: the answer to the agent, the audit record, the count.
 //! Nothing here touches a server.
 
+use super::obligations::NotReserved;
 use crate::account;
 use crate::denial::{self, Told};
 use crate::exchange::{Answer, Exchange};
@@ -29,6 +30,14 @@ pub fn policy(gateway: &Gateway, exchange: &Exchange, call: CallId, denial: &Den
     account::denied(gateway, exchange, call, denial);
     count(exchange, Ending::Denied);
     tell(exchange, denial::tell(denial))
+}
+
+/// A refusal by what must succeed before a call is forwarded.
+pub fn obligation(gateway: &Gateway, exchange: &Exchange, call: CallId, refused: &NotReserved) -> Answer {
+    match refused {
+        NotReserved::Full(denial) => policy(gateway, exchange, call, denial),
+        NotReserved::Broken => store(exchange, &StoreError::Broken),
+    }
 }
 
 /// The refusal of a method whose channel no policy opens.
@@ -73,8 +82,10 @@ pub fn failed(id: &str, server: &str, why: &str) -> Answer {
     Answer::ok(answers::error(Some(id), INTERNAL_ERROR, &text, None))
 }
 
-/// The grant was revoked, or its way to the server taken away, while the call waited.
-pub fn revoked(exchange: &Exchange) -> Answer {
+/// The grant was revoked, or its way to the server taken away, while the message waited.
+pub fn revoked(gateway: &Gateway, exchange: &Exchange) -> Answer {
+    let method = exchange.message.method().unwrap_or_default();
+    account::revoked(gateway, &exchange.grant.id, &exchange.reach.server.id, method);
     count(exchange, Ending::Denied);
     Answer::GrantGone
 }

@@ -16,8 +16,20 @@ use mcp::http::{self, Content};
 use mcp::reply::{Reply, ReplyKind, parse_reply};
 use std::sync::Arc;
 
-/// Forwards one request.
-pub async fn forward(gateway: &Arc<Gateway>, exchange: Exchange, mut permit: Permit) -> Answer {
+/// Forwards one request and waits for its answer, for as long as the grant may have it.
+pub async fn forward(gateway: &Arc<Gateway>, exchange: Exchange, permit: Permit) -> Answer {
+    let (grant, server) = (Arc::clone(&exchange.grant.id), Arc::clone(&exchange.reach.server));
+    let answer = tokio::select! {
+        biased;
+        // What was sent is given up, and its account settles itself.
+        () = gateway.access_lost(&grant, &server) => return Answer::GrantGone,
+        answer = ask(gateway, exchange, permit) => answer,
+    };
+    // It may have expired, which nobody is told of.
+    if gateway.access(&grant, &server).is_some() { answer } else { Answer::GrantGone }
+}
+
+async fn ask(gateway: &Arc<Gateway>, exchange: Exchange, mut permit: Permit) -> Answer {
     let sent = exchange.lane.send(&mut permit, exchange.era()).await;
     let session = exchange.session.clone();
     let mut route = Route::new(gateway, exchange, permit);

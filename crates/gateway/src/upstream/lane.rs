@@ -9,6 +9,7 @@ use mcp::headers;
 use mcp::http::{HeaderName, HeaderValue, Outgoing, Progress, Reply, Upstream};
 use std::fmt;
 use std::sync::Arc;
+use tokio::time::timeout;
 
 /// The way of one exchange to its server.
 #[derive(Debug, Clone)]
@@ -83,13 +84,22 @@ impl fmt::Display for LaneFailure {
 }
 
 impl Lane {
-    /// Makes sure that the server can be spoken to; true when that took a wait.
+    /// Whether the server can be spoken to without a wait.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        match self {
+            Self::Http(_) => true,
+            Self::Stdio(slot) => slot.is_ready(),
+        }
+    }
+
+    /// Makes sure that the server can be spoken to.
     ///
     /// # Errors
     /// [`LaneFailure`] where it cannot.
-    pub async fn ready(&self) -> Result<bool, LaneFailure> {
+    pub async fn ready(&self) -> Result<(), LaneFailure> {
         match self {
-            Self::Http(_) => Ok(false),
+            Self::Http(_) => Ok(()),
             Self::Stdio(slot) => slot.ready().await.map_err(LaneFailure),
         }
     }
@@ -109,7 +119,10 @@ impl Lane {
                 sent.map(|reply| Incoming::Http(Box::new(reply)))
                     .map_err(|error| LaneFailure(error.failure.to_string()))
             }
-            Self::Stdio(slot) => send_line(slot, permit, message, era).await.map(Incoming::Lines),
+            Self::Stdio(slot) => {
+                let sent = timeout(slot.timeout, send_line(slot, permit, message, era)).await;
+                sent.unwrap_or_else(|_| Err(not_taken())).map(Incoming::Lines)
+            }
         }
     }
 
@@ -129,9 +142,18 @@ impl Lane {
                 let Some(process) = slot.running() else {
                     return Err(LaneFailure(String::from("no process runs")));
                 };
-                let written = process.write(message, permit.progress()).await;
-                written.map_err(|error| LaneFailure(error.to_string()))
+                let written = timeout(slot.timeout, process.write(message, permit.progress())).await;
+                written.map_err(|_| not_taken())?.map_err(|error| LaneFailure(error.to_string()))
             }
+        }
+    }
+
+    /// Whether nothing can be sent any more: the process of a session is over, and with it the session.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        match self {
+            Self::Http(_) => false,
+            Self::Stdio(slot) => slot.is_over(),
         }
     }
 
@@ -142,6 +164,10 @@ impl Lane {
             Self::Stdio(slot) => slot.stop(),
         }
     }
+}
+
+fn not_taken() -> LaneFailure {
+    LaneFailure(String::from("the server process takes no input; it may be stuck"))
 }
 
 async fn send_line(slot: &Slot, permit: &Permit, message: Vec<u8>, era: Era) -> Result<Lines, LaneFailure> {

@@ -12,7 +12,13 @@ const MAX_WAITING: usize = 256;
 /// The unanswered requests of one process.
 #[derive(Debug, Default)]
 pub struct Pending {
-    waiting: Mutex<HashMap<u64, Arc<Inbox>>>,
+    waiting: Mutex<Waiting>,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    inboxes: HashMap<u64, Arc<Inbox>>,
+    is_over: bool,
 }
 
 #[derive(Debug, Default)]
@@ -51,36 +57,50 @@ impl Pending {
     #[must_use]
     pub fn expect(self: &Arc<Self>, id: u64) -> Lines {
         let inbox = Arc::<Inbox>::default();
-        self.lock().insert(id, Arc::clone(&inbox));
+        let mut waiting = self.lock();
+        if waiting.is_over {
+            inbox.close();
+        } else {
+            waiting.inboxes.insert(id, Arc::clone(&inbox));
+        }
+        drop(waiting);
         Lines { id, inbox, pending: Arc::clone(self), on_drop: None }
     }
 
     /// Hands over the reply to a request; nothing comes after it. False when nobody waits for it.
     pub fn answer(&self, id: u64, line: Reply) -> bool {
-        let inbox = self.lock().remove(&id);
+        let inbox = self.lock().inboxes.remove(&id);
         inbox.is_some_and(|inbox| inbox.put(line, true))
     }
 
     /// Hands over a notification that belongs to a request. False when it was dropped.
     pub fn notify(&self, id: u64, line: Reply) -> bool {
-        let inbox = self.lock().get(&id).map(Arc::clone);
+        let inbox = self.lock().inboxes.get(&id).map(Arc::clone);
         inbox.is_some_and(|inbox| inbox.put(line, false))
     }
 
     /// Whether no request waits.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.lock().is_empty()
+        self.lock().inboxes.is_empty()
     }
 
-    /// The process is gone: nobody gets an answer any more.
+    /// The process says no more: nobody gets an answer, nor will whoever comes later.
     pub fn fail_all(&self) {
-        for (_, inbox) in self.lock().drain() {
+        let mut waiting = self.lock();
+        waiting.is_over = true;
+        for (_, inbox) in waiting.inboxes.drain() {
             inbox.close();
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<u64, Arc<Inbox>>> {
+    /// Whether the process says no more.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.lock().is_over
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -124,7 +144,7 @@ impl std::fmt::Debug for Lines {
 
 impl Drop for Lines {
     fn drop(&mut self) {
-        let unanswered = self.pending.lock().remove(&self.id).is_some();
+        let unanswered = self.pending.lock().inboxes.remove(&self.id).is_some();
         if unanswered && let Some(give_up) = self.on_drop.take() {
             give_up();
         }
@@ -196,5 +216,6 @@ mod tests {
         let mut lines = pending.expect(3);
         pending.fail_all();
         assert!(lines.next().await.is_none());
+        assert!(pending.expect(4).next().await.is_none(), "nor does anybody wait who comes later");
     }
 }

@@ -81,10 +81,10 @@ impl Process {
         Ok(Self { child, writer, pending })
     }
 
-    /// Whether it still runs.
+    /// Whether it still runs and speaks.
     #[must_use]
     pub fn is_alive(&self) -> bool {
-        self.child.exit().is_none()
+        self.child.exit().is_none() && !self.pending.is_over()
     }
 
     /// Whether no request waits for it.

@@ -78,18 +78,32 @@ impl Slot {
         current.as_ref().filter(|process| process.is_alive()).map(Arc::clone)
     }
 
-    /// Starts the process if none runs; true when it was started.
+    /// Whether a process runs; it counts as used now.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.last_used_ms.store(self.clock.now_ms(), Ordering::Relaxed);
+        self.running().is_some()
+    }
+
+    /// Whether its process has ended and no other will be started.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        let current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        let ended = current.as_ref().is_some_and(|process| !process.is_alive());
+        self.closed.load(Ordering::Relaxed) || (ended && self.restart == Restart::Never)
+    }
+
+    /// Starts the process if none runs.
     ///
     /// # Errors
     /// A sentence that says why none runs and what to do.
-    pub async fn ready(&self) -> Result<bool, String> {
-        self.last_used_ms.store(self.clock.now_ms(), Ordering::Relaxed);
-        if self.running().is_some() {
-            return Ok(false);
+    pub async fn ready(&self) -> Result<(), String> {
+        if self.is_ready() {
+            return Ok(());
         }
         let mut history = self.history.lock().await;
         if self.running().is_some() {
-            return Ok(true);
+            return Ok(());
         }
         self.may_start(&mut history)?;
         history.started_at_ms = Some(self.clock.now_ms());
@@ -99,7 +113,9 @@ impl Slot {
         match started {
             Ok(process) => {
                 *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(process));
-                Ok(true)
+                // A new process may list other tools than the last one did.
+                self.definitions.mark_changed();
+                Ok(())
             }
             Err(why) => {
                 history.n_failures = history.n_failures.saturating_add(1);

@@ -16,9 +16,10 @@ async fn ten_a_minute_and_the_eleventh_is_told_when() {
     assert_eq!(refused["result"]["isError"], true);
     assert!(text(&refused).starts_with("[POLICY DENIED] at most 10 calls per minute"), "{refused}");
     assert_eq!(test.upstream.calls().len(), 10);
-    let records = test.audit();
-    let count = |kind: &str| records.iter().filter(|record| record["kind"] == kind).count();
-    assert_eq!((count("intent"), count("outcome"), count("denied")), (10, 10, 1));
+    let books = test.books();
+    assert_eq!((books.count("intent"), books.outcomes()), (10, vec!["answered"; 10]));
+    let rule = "/tools/start_dicom_import_job/limits/start_dicom_import_job_rate";
+    assert_eq!(books.denials(), [(rule, "limit")]);
 }
 
 #[tokio::test]

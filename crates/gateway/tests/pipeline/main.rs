@@ -1,6 +1,12 @@
-//! The pipeline from socket to socket: a real listener, a real store, a recording upstream.
+//! The pipeline from socket to socket: a real listener, a real store, recording upstreams.
 
 #[cfg(test)]
 mod calls;
 #[cfg(test)]
+mod denials;
+#[cfg(test)]
+mod revocation;
+#[cfg(test)]
 mod support;
+#[cfg(test)]
+mod waits;
