@@ -70,21 +70,32 @@ impl Declared {
         })
     }
 
-    /// What is wrong with the names of arguments, if anything. Names that are not declared are not repeated.
+    /// What is wrong with the names of arguments, if anything. The agent reads its own name back, cut short and
+    /// without what could be taken for the gateway's words.
     pub(crate) fn refusal(&self, arguments: Value<'_>) -> Option<String> {
         if !self.is_any() {
             return None;
         }
         let unknown = arguments.members().find(|member| !self.contains(&member.key.as_cow()))?;
-        let meant = suggest::nearest(&unknown.key.as_cow(), self.names.iter().map(AsRef::as_ref));
+        let name = unknown.key.as_cow();
+        let meant = suggest::nearest(&name, self.names.iter().map(AsRef::as_ref));
         let guess = meant.map_or_else(String::new, |name| format!(" (did you mean {name}?)"));
         let listed: Vec<_> = self.names.iter().take(MAX_LISTED).map(AsRef::as_ref).collect();
         let more = if self.names.len() > MAX_LISTED { " and others" } else { "" };
         Some(format!(
-            "an argument is not one that this tool takes{guess}: it takes {}{more}",
+            "{} is not an argument of this tool{guess}: it takes {}{more}",
+            shown(&name),
             listed.join(", ")
         ))
     }
+}
+
+/// A name as an agent sent it: only what names are made of, and not much of it.
+fn shown(name: &str) -> String {
+    const MAX_CHARS: usize = 40;
+    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
+    let plain: String = name.chars().take(MAX_CHARS).map(|c| if is_plain(c) { c } else { '?' }).collect();
+    if plain.is_empty() { "an empty name".to_owned() } else { plain }
 }
 
 impl Collector {

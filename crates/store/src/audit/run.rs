@@ -94,7 +94,11 @@ pub(crate) fn clock_body(jump: Jump) -> Vec<u8> {
 pub(crate) fn unauthenticated_body(source: &str, reason: &str) -> Vec<u8> {
     let mut out = Vec::with_capacity(128);
     let mut object = ObjectWriter::begin(&mut out);
-    object.str("kind", "denied").str("effect", "deny").str("cause", "unauthenticated");
+    object
+        .str("kind", "denied")
+        .str("effect", "deny")
+        .str("rule", "(no grant)")
+        .str("cause", "unauthenticated");
     object.str("source", &capped(source, MAX_BYTES)).str("reason", &capped(reason, MAX_BYTES));
     object.end();
     out
