@@ -209,6 +209,13 @@ pub(crate) fn denied_by_protocol(gateway: &Gateway, exchange: &Exchange, refusal
     gateway.store.denied(gateway.store.next_call(), &record, &cause);
 }
 
+/// Records a refusal of a known grant before there was a message to judge: `rule` is `(protocol)`, `(server)` or
+/// `(session)`.
+pub(crate) fn refused(gateway: &Gateway, grant: &str, server: &str, rule: &str, cause: &str) {
+    let record = Judged { grant, server, rule, ..Judged::default() };
+    gateway.store.denied(gateway.store.next_call(), &record, cause);
+}
+
 /// Records that the grant may no longer use the server.
 pub(crate) fn revoked(gateway: &Gateway, grant: &str, server: &str, method: &str) {
     let record = Judged { grant, server, method, rule: "(grant)", ..Judged::default() };

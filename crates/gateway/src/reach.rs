@@ -66,6 +66,7 @@ mod tests {
     use crate::declared::{ServerSpec, Transport};
     use crate::upstream::Setup;
     use mcp::http::Clock;
+    use policy::Definition;
 
     fn reach() -> Reach {
         let transport = Transport::Http {
@@ -97,9 +98,13 @@ mod tests {
 
     #[test]
     fn names_that_a_server_invents_do_not_make_it_grow() {
-        let reach = reach();
+        let (reach, sample) = (reach(), tool("a", ""));
         for n in 0..MAX_BOUND + 10 {
-            drop(reach.bind(&tool(&n.to_string(), "")));
+            let definition = Definition { name: n.to_string(), ..sample.definition.clone() };
+            let (name, mirrored) = (n.to_string().into(), sample.mirrored.clone());
+            let (hash_text, canonical) = (String::new(), String::new());
+            let tool = Tool { name, hash: sample.hash, hash_text, mirrored, canonical, definition };
+            drop(reach.bind(&Arc::new(tool)));
         }
         assert_eq!(reach.bound.read().unwrap().len(), 10);
     }

@@ -4,6 +4,7 @@
 use super::body::AnswerBody;
 use super::http_stream;
 use super::request::{self, Inbound};
+use crate::account;
 use crate::exchange::{Answer, Reply};
 use crate::gateway::Gateway;
 use crate::pipeline;
@@ -59,11 +60,28 @@ impl HttpFront {
         self.allowed.check(request.uri(), request.headers())?;
         mcp::headers::refuse_duplicates(request.headers())?;
         let inbound = request::authenticate(&self.gateway, from, request)?;
-        match *inbound.request.method() {
+        let (grant, server) = (Arc::clone(&inbound.grant.id), Arc::clone(&inbound.reach.server.id));
+        let answer = match *inbound.request.method() {
             Method::POST => self.post(inbound).await,
             Method::GET => http_stream::open(&self.gateway, &inbound).await,
             Method::DELETE => http_stream::delete(&self.gateway, &inbound).await,
             _ => Err(Refused::Method),
+        };
+        answer.inspect_err(|refused| self.record(&grant, &server, refused))
+    }
+
+    /// What a known grant was refused before there was a message to judge is recorded too.
+    fn record(&self, grant: &str, server: &str, refused: &Refused) {
+        let record = |rule, cause: &str| account::refused(&self.gateway, grant, server, rule, cause);
+        match refused {
+            Refused::Session => record("(session)", "unknown"),
+            Refused::Protocol(refusal) => record("(protocol)", &refusal.code.to_string()),
+            Refused::Grant
+            | Refused::Path
+            | Refused::Method
+            | Refused::NoStream
+            | Refused::Draining
+            | Refused::Slow => {}
         }
     }
 

@@ -2,6 +2,7 @@
 //! Nothing of the body is read before the grant is known.
 
 use super::http::Refused;
+use crate::account;
 use crate::exchange::Exchange;
 use crate::gateway::Gateway;
 use crate::reach::Reach;
@@ -66,8 +67,13 @@ pub fn authenticate(gateway: &Gateway, from: IpAddr, request: Request<Incoming>)
     if !grant.is_valid(gateway.now_ms()) {
         return Err(refused("grant revoked or expired"));
     }
-    let server = request.uri().path().strip_prefix("/mcp/").ok_or(Refused::Path)?;
-    let reach = grant.reach(server).ok_or(Refused::Path)?;
+    let server = request.uri().path().strip_prefix("/mcp/").unwrap_or_default();
+    let Some(reach) = grant.reach(server) else {
+        // A name that nobody declared may be anything.
+        let declared = world.server(server).map_or("", |server| &server.id);
+        account::refused(gateway, &grant.id, declared, "(server)", "unknown");
+        return Err(Refused::Path);
+    };
     let headers = McpHeaders::read(request.headers());
     Ok(Inbound { grant: Arc::clone(grant), reach: Arc::clone(reach), request, headers })
 }

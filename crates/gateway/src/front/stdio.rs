@@ -205,6 +205,8 @@ impl Client {
 
     async fn refuse(&self, refusal: &Refusal) -> Next {
         self.gateway.metrics.refused.inc();
+        let (grant, server) = (&self.session.grant, &self.session.server.id);
+        account::refused(&self.gateway, grant, server, "(protocol)", &refusal.code.to_string());
         send(&self.out, refusal.to_bytes()).await
     }
 

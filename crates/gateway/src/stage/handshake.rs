@@ -2,7 +2,7 @@
 //! A capability is only ever removed.
 
 use super::whole::{self, Expected, Whole};
-use super::{decide, refuse};
+use super::{decide, list, refuse};
 use crate::account::Account;
 use crate::exchange::{Answer, Exchange, Reply};
 use crate::gateway::Gateway;
@@ -48,7 +48,7 @@ pub async fn greet(gateway: &Gateway, mut exchange: Exchange) -> Answer {
         return Answer::with_status(status, whole::error_for(exchange.id(), &whole.reply));
     }
     match exchange.era() {
-        Era::Modern => render(&exchange, &whole, None),
+        Era::Modern => render(gateway, &exchange, &whole, None),
         Era::Legacy => open_session(gateway, &exchange, &whole),
     }
 }
@@ -77,7 +77,7 @@ fn open_session(gateway: &Gateway, exchange: &Exchange, whole: &Whole) -> Answer
     };
     if let Some(session) = &exchange.session {
         session.settle_version(version);
-        return render(exchange, whole, None);
+        return render(gateway, exchange, whole, None);
     }
     let Ok(id) = mint_id() else {
         exchange.lane.close();
@@ -90,16 +90,20 @@ fn open_session(gateway: &Gateway, exchange: &Exchange, whole: &Whole) -> Answer
     let (grant, server) = (Arc::clone(&exchange.grant.id), Arc::clone(&exchange.reach.server));
     let session = Arc::new(Session::new(Arc::clone(&id), grant, server, lane, gateway.now_ms()));
     session.settle_version(version);
-    let answer = render(exchange, whole, Some(id));
+    let answer = render(gateway, exchange, whole, Some(id));
     gateway.sessions.add(session);
     answer
 }
 
-fn render(exchange: &Exchange, whole: &Whole, session: Option<Arc<str>>) -> Answer {
+fn render(gateway: &Gateway, exchange: &Exchange, whole: &Whole, session: Option<Arc<str>>) -> Answer {
     let closed = closed_capabilities(&exchange.reach);
+    // What a discovery shows depends on the grant and its policies.
+    let ttl = list::shown_ttl_ms(gateway, &whole.reply).to_string();
+    let private = [("ttlMs", ttl.as_str()), ("cacheScope", "\"private\"")];
     let edits = ReplyEdits {
         id: Some(exchange.id()),
         remove_capabilities: &closed,
+        set_result: if exchange.era() == Era::Modern { &private } else { &[] },
         strip_private_meta: true,
         ..ReplyEdits::default()
     };

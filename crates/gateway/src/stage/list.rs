@@ -167,7 +167,7 @@ fn shown(gateway: &Gateway, exchange: &Exchange, page: &Reply, tools: &[Arc<Tool
         // The first of two entries with one name is the one that was judged.
         entry.get("name").and_then(|name| name.as_str()).is_some_and(|name| offered.remove(&*name))
     });
-    let ttl = ttl_ms(page).unwrap_or(0).min(gateway.bounds.list_max_age_ms).to_string();
+    let ttl = shown_ttl_ms(gateway, page).to_string();
     let mut set = vec![("tools", kept.as_str())];
     if exchange.era() == Era::Modern {
         set.extend([("ttlMs", ttl.as_str()), ("cacheScope", "\"private\"")]);
@@ -217,6 +217,11 @@ async fn record(gateway: &Gateway, reach: &Reach, tools: &[Arc<Tool>]) {
     {
         tracing::error!(server.id = %reach.server.id, %error, "definitions could not be recorded");
     }
+}
+
+/// How long a client may keep what it is shown: no longer than a change of policy may go unnoticed.
+pub fn shown_ttl_ms(gateway: &Gateway, reply: &Reply) -> u64 {
+    ttl_ms(reply).unwrap_or(0).min(gateway.bounds.list_max_age_ms)
 }
 
 fn ttl_ms(reply: &Reply) -> Option<u64> {

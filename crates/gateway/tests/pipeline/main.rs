@@ -3,7 +3,11 @@
 #[cfg(test)]
 mod calls;
 #[cfg(test)]
+mod channels;
+#[cfg(test)]
 mod denials;
+#[cfg(test)]
+mod requests;
 #[cfg(test)]
 mod revocation;
 #[cfg(test)]
