@@ -14,11 +14,15 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::UnixStream;
 use tower::ServiceExt as _;
 
 /// Largest answer: a list of every tool of every server fits many times over.
 const MAX_ANSWER_BYTES: usize = 64 << 20;
+
+/// Longest wait for an answer: a change is synced to the disk, which may be slow, but not so slow.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A way to the API.
 #[derive(Debug)]
@@ -124,9 +128,10 @@ impl Client {
             .map_err(|error| ClientError::Broken(format!("writing the request: {error}")))?;
         let (status, body) = match &mut self.way {
             Way::Socket(sender) => {
-                sender.ready().await.map_err(|error| broken(&error))?;
-                let answer = sender.send_request(request).await.map_err(|error| broken(&error))?;
-                (answer.status(), whole(answer.into_body()).await?)
+                let answered = tokio::time::timeout(PATIENCE, over_socket(sender, request)).await;
+                answered.map_err(|_| {
+                    ClientError::Broken("the gateway does not answer; its log tells why".to_owned())
+                })??
             }
             Way::Within(router) => {
                 let answered = router.clone().oneshot(request.map(Body::new)).await;
@@ -136,6 +141,15 @@ impl Client {
         };
         if status.is_success() { Ok(body) } else { Err(refused(status, &body)) }
     }
+}
+
+async fn over_socket(
+    sender: &mut SendRequest<Full<Bytes>>,
+    request: Request<Full<Bytes>>,
+) -> Result<(StatusCode, Bytes), ClientError> {
+    sender.ready().await.map_err(|error| broken(&error))?;
+    let answer = sender.send_request(request).await.map_err(|error| broken(&error))?;
+    Ok((answer.status(), whole(answer.into_body()).await?))
 }
 
 async fn whole<B>(body: B) -> Result<Bytes, ClientError>

@@ -1,11 +1,18 @@
 //! The subcommands, one file each.
 
+mod administration;
+mod audit;
 mod completions;
 mod demo;
 mod doctor;
+mod grant;
 mod init;
 mod policy;
 mod sample_server;
+mod server;
+mod status;
+mod up;
+mod wrap;
 
 use clap::Subcommand;
 
@@ -18,9 +25,26 @@ pub enum Command {
     /// See everything at work in a minute
     #[command(long_about = demo::ABOUT)]
     Demo(demo::Arguments),
+    /// Serve agents
+    #[command(long_about = up::ABOUT)]
+    Up(up::Arguments),
+    /// Stand in for a server's command in a client's configuration
+    #[command(long_about = wrap::ABOUT)]
+    Wrap(wrap::Arguments),
+    /// List, add and remove servers
+    #[command(subcommand)]
+    Server(server::Command),
+    /// List, create and revoke agents' access keys
+    #[command(subcommand)]
+    Grant(grant::Command),
     /// Check, explain and format policies
     #[command(subcommand)]
     Policy(policy::Command),
+    /// Read, search, export and verify the audit log
+    #[command(subcommand)]
+    Audit(audit::Command),
+    /// Tell whether a gateway runs and what it has
+    Status(status::Arguments),
     /// Put the servers of an MCP client behind the gateway
     #[command(long_about = init::ABOUT)]
     Init(init::Arguments),
@@ -41,7 +65,13 @@ impl Command {
     pub fn run(self, global: &Global) -> anyhow::Result<Exit> {
         match self {
             Self::Demo(arguments) => demo::run(global, &arguments),
+            Self::Up(arguments) => up::run(global, &arguments),
+            Self::Wrap(arguments) => wrap::run(global, arguments),
+            Self::Server(command) => command.run(global),
+            Self::Grant(command) => command.run(global),
             Self::Policy(command) => command.run(global),
+            Self::Audit(command) => command.run(global),
+            Self::Status(arguments) => status::run(global, &arguments),
             Self::Init(arguments) => init::run(global, &arguments),
             Self::Doctor(arguments) => doctor::run(global, &arguments),
             Self::Completions(arguments) => completions::run(&arguments),

@@ -3,8 +3,27 @@
 use crate::run::Place;
 
 /// Every subcommand, the hidden one included.
-const COMMANDS: [&str; 9] = [
+const COMMANDS: [&str; 28] = [
     "",
+    "up",
+    "wrap",
+    "server",
+    "server list",
+    "server show",
+    "server add",
+    "server remove",
+    "grant",
+    "grant list",
+    "grant show",
+    "grant create",
+    "grant revoke",
+    "audit",
+    "audit tail",
+    "audit query",
+    "audit export",
+    "audit verify",
+    "audit head",
+    "status",
     "init",
     "doctor",
     "policy",

@@ -3,7 +3,13 @@
 //! Must never: read the configuration or the home folder of whoever runs the tests.
 
 #[cfg(test)]
+mod administration;
+#[cfg(test)]
+mod audit;
+#[cfg(test)]
 mod doctor;
+#[cfg(test)]
+mod gateway;
 #[cfg(test)]
 mod help;
 #[cfg(test)]
@@ -14,3 +20,5 @@ mod policy;
 mod run;
 #[cfg(test)]
 mod sample_server;
+#[cfg(test)]
+mod wrap;

@@ -52,9 +52,25 @@ impl Place {
 
     /// Runs the program with this on its standard input.
     pub fn answer(&self, arguments: &[&str], input: &str) -> Ran {
+        self.finish(self.command(arguments), input)
+    }
+
+    /// Runs the program with one more variable in its environment.
+    pub fn run_with(&self, arguments: &[&str], name: &str, value: &str) -> Ran {
+        let mut command = self.command(arguments);
+        command.env(name, value);
+        self.finish(command, "")
+    }
+
+    /// The program in its working folder, with nothing of our own environment.
+    pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(PROGRAM);
         command.args(arguments).current_dir(self.work("")).env_clear();
         command.env("HOME", self.home("")).env("PATH", "/usr/local/bin:/usr/bin:/bin");
+        command
+    }
+
+    fn finish(&self, mut command: Command, input: &str) -> Ran {
         let mut child =
             command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         // A program that reads nothing may be gone already.

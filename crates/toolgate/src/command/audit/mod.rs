@@ -1,0 +1,89 @@
+//! `toolgate audit …`: reads the tamper-evident log. It reads the files themselves, so that nobody has to be running.
+//! It must never change one.
+
+mod export;
+mod head;
+mod line;
+mod query;
+mod tail;
+mod verify;
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use store::Timestamp;
+use store::clock::Clock;
+
+use crate::cli::Global;
+use crate::config;
+use crate::config::quantity::duration_ms;
+use crate::exit::Exit;
+
+/// What to do with the audit log.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show the latest records, and follow new ones
+    Tail(tail::Arguments),
+    /// Search the records
+    Query(query::Arguments),
+    /// Write records to a file that verifies on its own
+    #[command(long_about = export::ABOUT)]
+    Export(export::Arguments),
+    /// Prove that no record was edited, dropped, inserted or swapped
+    #[command(long_about = verify::ABOUT)]
+    Verify(verify::Arguments),
+    /// Print the sealed head, to be kept elsewhere
+    #[command(long_about = head::ABOUT)]
+    Head(head::Arguments),
+}
+
+impl Command {
+    /// Does it.
+    pub fn run(self, global: &Global) -> anyhow::Result<Exit> {
+        match self {
+            Self::Tail(arguments) => tail::run(global, &arguments),
+            Self::Query(arguments) => query::run(global, arguments),
+            Self::Export(arguments) => export::run(global, &arguments),
+            Self::Verify(arguments) => verify::run(global, &arguments),
+            Self::Head(arguments) => head::run(global, &arguments),
+        }
+    }
+}
+
+/// The configured data folder.
+fn data_folder(global: &Global) -> anyhow::Result<PathBuf> {
+    Ok(config::load(&global.source()?)?.settings.data)
+}
+
+fn now() -> Timestamp {
+    Timestamp::from_ms(Clock::System.wall_ns() / 1_000_000)
+}
+
+/// A date, a time in UTC, or a duration before now such as `2h`.
+fn instant(text: &str) -> Result<Timestamp, String> {
+    let ago = |ms| now().minus_ms(ms);
+    Timestamp::parse(text).or_else(|| duration_ms(text).ok().map(ago)).ok_or_else(|| {
+        "write a date (`2026-11-20`), a time in UTC (`2026-11-20T13:00Z`) or a duration before now (`2h`)"
+            .to_owned()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{instant, now};
+
+    #[test]
+    fn instants() {
+        for (text, expected) in [
+            ("2026-11-20", Some("2026-11-20T00:00:00.000Z")),
+            ("2026-11-20T13:00Z", Some("2026-11-20T13:00:00.000Z")),
+            ("2026-11-20T13:00:01.5Z", Some("2026-11-20T13:00:01.500Z")),
+            ("2026-11-20T13:00", None),
+            ("yesterday", None),
+        ] {
+            assert_eq!(instant(text).ok().map(|at| at.to_string()).as_deref(), expected, "{text}");
+        }
+        let hour_ago = instant("1h").unwrap();
+        assert!(now().ms_since(hour_ago) >= 3_600_000 && now().ms_since(hour_ago) < 3_700_000);
+    }
+}

@@ -1,0 +1,88 @@
+//! `toolgate status`: whether a gateway runs, and what it has.
+
+use admin::action::status::Status;
+use clap::Args;
+
+use super::administration::{warn, with_client};
+use crate::cli::Global;
+use crate::exit::Exit;
+use crate::output::{Output, Tone, plain};
+
+const EXAMPLES: &str = "\
+Examples:
+  toolgate status          for people
+  toolgate status --json   for programs
+
+Exit codes: 0 a gateway runs and can record calls; 1 none runs, or it denies every call; 2 wrong usage.";
+
+/// Arguments of `status`.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Arguments {}
+
+/// Asks and prints.
+pub fn run(global: &Global, _: &Arguments) -> anyhow::Result<Exit> {
+    let status: Status = with_client(global, async |client| Ok(client.get(&["status"]).await?))?;
+    let output = global.output();
+    if output.is_json() {
+        output.value(&status)?;
+    } else {
+        print(output, &status)?;
+        warn(output, &status.warnings);
+    }
+    let is_well = status.is_serving && !status.is_draining && status.store_problem.is_none();
+    Ok(if is_well { Exit::Ok } else { Exit::Problems })
+}
+
+fn print(output: Output, status: &Status) -> anyhow::Result<()> {
+    let heading = match (status.is_serving, status.is_draining) {
+        (false, _) => output.paint(Tone::Warning, "no gateway runs; start it with `toolgate up`"),
+        (true, true) => output.paint(Tone::Warning, "the gateway is shutting down"),
+        (true, false) => output.paint(Tone::Good, "the gateway runs"),
+    };
+    output.line(heading)?;
+    if status.is_serving {
+        let (version, pid) = (&status.version, status.pid);
+        output.line(format!(
+            "  version   {}, process {pid}, for {}",
+            plain(version),
+            span(status.uptime_s)
+        ))?;
+        output.line(format!("  sessions  {}", status.n_sessions))?;
+    }
+    output.line(format!("  data      {}", plain(&status.data.to_string_lossy())))?;
+    output.line(format!("  servers   {}", status.n_servers))?;
+    let grants = &status.grants;
+    let counts = format!("{} valid, {} expired, {} revoked", grants.valid, grants.expired, grants.revoked);
+    output.line(format!("  grants    {counts}"))?;
+    output.line(format!("  policies  {}", status.n_policies))?;
+    if let Some(problem) = &status.store_problem {
+        output.line(format!("  {} {}", output.paint(Tone::Bad, "every call is denied:"), plain(problem)))?;
+    }
+    Ok(())
+}
+
+/// A time span with its two largest units.
+fn span(seconds: u64) -> String {
+    let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
+    match (days, hours, minutes) {
+        (0, 0, 0) => format!("{seconds}s"),
+        (0, 0, minutes) => format!("{minutes}m {}s", seconds % 60),
+        (0, hours, minutes) => format!("{hours}h {minutes}m"),
+        (days, hours, _) => format!("{days}d {hours}h"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::span;
+
+    #[test]
+    fn spans() {
+        for (seconds, expected) in
+            [(0, "0s"), (59, "59s"), (61, "1m 1s"), (3_700, "1h 1m"), (90_000, "1d 1h")]
+        {
+            assert_eq!(span(seconds), expected);
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! A running gateway for the tests of the command line, and what is asked of it.
+//!
+//! Must never: outlive its test, or wait for time to pass.
+
+use crate::run::Place;
+use rustix::fs::{FlockOperation, flock};
+use rustix::process::{Pid, Signal, kill_process};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::{Child, ExitStatus, Stdio};
+use std::sync::mpsc::channel;
+use std::time::Duration;
+
+/// A test that waits longer has failed.
+const LONGEST: Duration = Duration::from_secs(30);
+
+/// `toolgate up --json`.
+pub struct Gateway {
+    child: Option<Child>,
+    pub first_line: serde_json::Value,
+}
+
+impl Gateway {
+    /// Starts it and waits for its first line.
+    pub fn up(place: &Place) -> Self {
+        let mut command = place.command(&["up", "--json"]);
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let line = within("the first line", move || {
+            let mut line = String::new();
+            stdout.read_line(&mut line).map(|_| line)
+        });
+        let first_line = serde_json::from_str(&line.unwrap()).unwrap();
+        Self { child: Some(child), first_line }
+    }
+
+    /// Asks it to end, and waits until it has.
+    pub fn end(mut self) -> ExitStatus {
+        let mut child = self.child.take().unwrap();
+        terminate(child.id());
+        within("the gateway's end", move || child.wait()).unwrap()
+    }
+
+    /// The status that a client with this token gets from the server `imaging`.
+    pub fn status(&self, token: &str) -> u16 {
+        let body = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
+        let head = format!(
+            "POST /mcp/imaging HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\
+             Content-Type: application/json\r\nAccept: application/json, text/event-stream\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        self.answer("mcp", &head)
+    }
+
+    /// The status of a path of the admin port.
+    pub fn admin_status(&self, path: &str) -> u16 {
+        self.answer("admin", &format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"))
+    }
+
+    fn answer(&self, which: &str, request: &str) -> u16 {
+        let url = self.first_line[which].as_str().unwrap();
+        let address = url.strip_prefix("http://").unwrap().split('/').next().unwrap();
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(LONGEST)).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer.split(' ').nth(1).unwrap().parse().unwrap()
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// Ends the owner of a data folder that a `wrap` started: not our child, so its lock tells when it is gone.
+pub fn end_owner(place: &Place) {
+    let lock = place.home(".local/share/toolgate/lock");
+    let pid: u32 = std::fs::read_to_string(&lock).unwrap().parse().unwrap();
+    terminate(pid);
+    let file = std::fs::File::open(lock).unwrap();
+    within("the owner's end", move || flock(&file, FlockOperation::LockExclusive)).unwrap();
+}
+
+fn terminate(pid: u32) {
+    kill_process(Pid::from_raw(i32::try_from(pid).unwrap()).unwrap(), Signal::TERM).unwrap();
+}
+
+fn within<T: Send + 'static>(what: &str, wait: impl FnOnce() -> T + Send + 'static) -> T {
+    let (sender, receiver) = channel();
+    std::thread::spawn(move || sender.send(wait()));
+    receiver.recv_timeout(LONGEST).unwrap_or_else(|_| panic!("waited too long for {what}"))
+}
