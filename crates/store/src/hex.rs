@@ -3,14 +3,17 @@
 const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
 /// Appends bytes as hex digits.
-pub(crate) fn put(out: &mut Vec<u8>, bytes: &[u8]) {
-    let digit = |value: u8| DIGITS.get(usize::from(value & 0xF)).copied().unwrap_or_default();
-    out.extend(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(*byte)]));
+pub(crate) fn put<const N: usize>(out: &mut Vec<u8>, bytes: &[u8; N]) {
+    out.extend_from_slice(bytes.map(pair).as_flattened());
+}
+
+fn pair(byte: u8) -> [u8; 2] {
+    [byte >> 4, byte & 0xF].map(|value| DIGITS.get(usize::from(value)).copied().unwrap_or_default())
 }
 
 /// Bytes as hex digits.
-pub(crate) fn text(bytes: &[u8]) -> String {
-    let mut out = Vec::with_capacity(bytes.len() * 2);
+pub(crate) fn text<const N: usize>(bytes: &[u8; N]) -> String {
+    let mut out = Vec::with_capacity(2 * N);
     put(&mut out, bytes);
     String::from_utf8(out).unwrap_or_default()
 }

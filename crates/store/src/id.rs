@@ -1,5 +1,6 @@
 //! Ids of calls. Must never repeat: not within a run of the gateway, nor over its restarts.
 
+use crate::hex;
 use std::fmt;
 
 /// Names one judged message: the run of the gateway and a number within it.
@@ -29,7 +30,9 @@ impl CallId {
 
 impl fmt::Display for CallId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:016x}-{}", self.run, self.n)
+        f.write_str(&hex::text(&self.run.to_be_bytes()))?;
+        f.write_str("-")?;
+        fmt::Display::fmt(&self.n, f)
     }
 }
 

@@ -153,7 +153,7 @@ impl ArgumentFacts<'_> {
             arguments.u64("other_keys", self.n_other_keys);
         }
         list(&mut arguments, "repaired", self.repaired, MAX_RULE_BYTES);
-        arguments.str("digest", &self.digest.to_string());
+        arguments.str("digest", &self.digest.to_hex());
         arguments.end();
     }
 }

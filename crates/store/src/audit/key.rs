@@ -20,7 +20,14 @@ pub struct Digest([u8; 32]);
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex::text(&self.0))
+        f.write_str(&self.to_hex())
+    }
+}
+
+impl Digest {
+    /// The digest as hex digits.
+    pub(crate) fn to_hex(self) -> String {
+        hex::text(&self.0)
     }
 }
 

@@ -1,6 +1,7 @@
 //! One counter: what is in flight and what was used when.
 //! Must never forget a unit that some window of the counter still holds, nor move one to an earlier time.
 
+use crate::counters::view::View;
 use crate::time::{DAY_MS, HOUR_MS, Timestamp};
 use crate::window::Window;
 use json::Decimal;
@@ -51,7 +52,7 @@ pub(crate) enum Fit {
 #[derive(Clone, Debug)]
 pub(crate) struct Counter {
     /// The windows it was asked for, latest last: they say how long history matters.
-    windows: Vec<Window>,
+    views: Vec<View>,
     in_flight: Decimal,
     n_in_flight: u64,
     /// INVARIANT: ordered by time.
@@ -64,17 +65,17 @@ impl Default for Counter {
     fn default() -> Self {
         let (in_flight, n_in_flight) = (Decimal::ZERO, 0);
         let join_at = EXACT_UNITS + SLACK;
-        Self { windows: Vec::new(), in_flight, n_in_flight, settled: VecDeque::new(), join_at }
+        Self { views: Vec::new(), in_flight, n_in_flight, settled: VecDeque::new(), join_at }
     }
 }
 
 impl Counter {
     /// Whether an amount fits under a maximum now.
-    pub(crate) fn fit(&self, amount: Decimal, max: Decimal, window: Window, now: Timestamp) -> Fit {
+    pub(crate) fn fit(&mut self, amount: Decimal, max: Decimal, window: Window, now: Timestamp) -> Fit {
         if amount.is_negative() {
             return Fit::Uncountable;
         }
-        let Some(mut sum) = self.in_flight.checked_add(&amount) else { return Fit::Uncountable };
+        let Some(sum) = self.in_flight.checked_add(&amount) else { return Fit::Uncountable };
         if amount > max {
             return Fit::Full { free_at: None };
         }
@@ -82,6 +83,16 @@ impl Counter {
             // What is in flight counts in full until it is written, which is now at the earliest.
             return Fit::Full { free_at: Some(window.frees_at(now)) };
         }
+        let view = self.views.iter_mut().find(|view| view.window == window);
+        let used = view.and_then(|view| view.used(now, &self.settled));
+        match used.and_then(|used| used.checked_add(&sum)) {
+            Some(all) if all <= max => Fit::Fits,
+            Some(_) | None => self.fit_unit_by_unit(sum, max, window, now),
+        }
+    }
+
+    /// Whether what a window holds fits beside a sum, and if not, which unit must leave first.
+    fn fit_unit_by_unit(&self, mut sum: Decimal, max: Decimal, window: Window, now: Timestamp) -> Fit {
         let start = window.start(now);
         for unit in self.settled.iter().rev().take_while(|unit| unit.at >= start) {
             match sum.checked_add(&unit.amount) {
@@ -96,7 +107,12 @@ impl Counter {
 
     /// Notes a window that the counter is asked for.
     pub(crate) fn note_window(&mut self, window: Window) {
-        remember(&mut self.windows, window);
+        if self.views.iter().all(|view| view.window != window) {
+            if self.views.len() >= MAX_WINDOWS {
+                self.views.remove(0);
+            }
+            self.views.push(View::new(window, &self.settled));
+        }
     }
 
     /// Takes an amount that [`Counter::fit`] found to fit; false when the sum cannot be expressed.
@@ -130,6 +146,7 @@ impl Counter {
         if unit.amount.is_zero() {
             return;
         }
+        self.views.iter_mut().for_each(|view| view.note_added(&unit));
         let n_later = self.settled.iter().rev().take_while(|other| other.at > unit.at).count();
         self.settled.insert(self.settled.len() - n_later, unit);
     }
@@ -137,8 +154,8 @@ impl Counter {
     /// Forgets what no window can hold any more and joins old units where there are many.
     pub(crate) fn tidy(&mut self, now: Timestamp) {
         let kept_from = self.kept_from(now);
-        while self.settled.front().is_some_and(|unit| unit.at < kept_from) {
-            self.settled.pop_front();
+        while let Some(unit) = self.settled.pop_front_if(|unit| unit.at < kept_from) {
+            self.views.iter_mut().for_each(|view| view.note_removed(&unit));
         }
         if self.settled.len() >= self.join_at {
             self.join_old(now, kept_from);
@@ -147,7 +164,7 @@ impl Counter {
     }
 
     fn kept_from(&self, now: Timestamp) -> Timestamp {
-        let starts = self.windows.iter().map(|window| window.start(now));
+        let starts = self.views.iter().map(|view| view.window.start(now));
         starts.min().unwrap_or(now).min(now.minus_ms(MIN_KEPT_MS))
     }
 
@@ -155,20 +172,21 @@ impl Counter {
     fn join_old(&mut self, now: Timestamp, kept_from: Timestamp) {
         let n_old = self.settled.len().saturating_sub(EXACT_UNITS);
         let tail_ms = (now.ms_since(kept_from) / TAIL_PARTS).max(HOUR_MS);
-        let mut joined: VecDeque<Settled> = VecDeque::with_capacity(EXACT_UNITS + SLACK);
-        for (n, unit) in self.settled.drain(..).enumerate() {
+        let part = |window: Window, at| window.part(at, now, tail_ms);
+        let mut joined: Vec<Settled> = Vec::with_capacity(n_old);
+        for unit in self.settled.drain(..n_old) {
             let same_part = |other: &Settled| {
-                self.windows
-                    .iter()
-                    .all(|window| window.part(other.at, now, tail_ms) == window.part(unit.at, now, tail_ms))
+                self.views.iter().all(|view| part(view.window, other.at) == part(view.window, unit.at))
             };
-            let last = joined.back_mut().filter(|last| n < n_old && same_part(last));
+            let last = joined.last_mut().filter(|last| same_part(last));
             match last.and_then(|last| last.amount.checked_add(&unit.amount).map(|sum| (last, sum))) {
                 Some((last, sum)) => *last = Settled { at: unit.at, amount: sum },
-                None => joined.push_back(unit),
+                None => joined.push(unit),
             }
         }
-        self.settled = joined;
+        joined.into_iter().rev().for_each(|unit| self.settled.push_front(unit));
+        // Joining moves units to later times, some of them into a view that had let them go.
+        self.views.iter_mut().for_each(|view| view.add_up(&self.settled));
     }
 
     /// True when nothing of it matters any more.
@@ -178,8 +196,8 @@ impl Counter {
     }
 
     /// The windows it was asked for.
-    pub(crate) fn windows(&self) -> &[Window] {
-        &self.windows
+    pub(crate) fn windows(&self) -> impl Iterator<Item = Window> {
+        self.views.iter().map(|view| view.window)
     }
 
     /// The used units, in order of time.

@@ -9,6 +9,7 @@ mod reservation;
 mod table;
 #[cfg(test)]
 mod tests;
+mod view;
 
 pub(crate) use counter::{Counter, Settled, remember};
 pub use demand::{Demand, Refused};

@@ -47,7 +47,7 @@ impl Table {
     fn join(&mut self, slot: usize, id: KeyId, older: &Counter) {
         let Some(Some(slot)) = self.slots.get_mut(slot) else { return };
         slot.id = slot.id.max(id);
-        older.windows().iter().for_each(|window| slot.counter.note_window(*window));
+        older.windows().for_each(|window| slot.counter.note_window(window));
         older.settled().for_each(|unit| slot.counter.add(*unit));
     }
 
@@ -68,16 +68,19 @@ impl Table {
     }
 
     /// Whether all demands fit now.
-    pub(crate) fn check(&self, demands: &[Demand<'_>], now: Timestamp) -> Result<(), Refused> {
-        let fresh = Counter::default();
+    pub(crate) fn check(&mut self, demands: &[Demand<'_>], now: Timestamp) -> Result<(), Refused> {
         let mut full: Option<(usize, Option<Timestamp>)> = None;
         for (n, demand) in demands.iter().enumerate() {
             let earlier = demands.iter().take(n).find(|other| other.key == demand.key);
             if earlier.is_some_and(|earlier| earlier.amount != demand.amount) {
                 return Err(Refused::Uncountable { index: demand.index });
             }
-            let counter = self.counter(demand.key.as_str()).unwrap_or(&fresh);
-            match counter.fit(demand.amount, demand.max, demand.window, now) {
+            let Demand { key, amount, max, window, .. } = *demand;
+            let fit = match self.counter(key.as_str()) {
+                Some(counter) => counter.fit(amount, max, window, now),
+                None => Counter::default().fit(amount, max, window, now),
+            };
+            match fit {
                 Fit::Fits => {}
                 Fit::Uncountable => return Err(Refused::Uncountable { index: demand.index }),
                 Fit::Full { free_at } => {
@@ -96,9 +99,9 @@ impl Table {
         }
     }
 
-    fn counter(&self, key: &str) -> Option<&Counter> {
+    fn counter(&mut self, key: &str) -> Option<&mut Counter> {
         let slot = *self.index.get(key)?;
-        self.slots.get(slot)?.as_ref().map(|slot| &slot.counter)
+        self.slots.get_mut(slot)?.as_mut().map(|slot| &mut slot.counter)
     }
 
     /// Reserves all demands or none.

@@ -102,7 +102,7 @@ fn encode(replay: &Replay) -> io::Result<Vec<u8>> {
     }
     for (id, known) in &replay.counters {
         for window in known.counter.windows() {
-            put_key(&mut frames.frame, *id, *window, &known.text);
+            put_key(&mut frames.frame, *id, window, &known.text);
         }
         let settled: Vec<_> = known.counter.settled().collect();
         if !settled.is_empty() {

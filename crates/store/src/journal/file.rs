@@ -162,5 +162,5 @@ impl Journal {
 }
 
 fn defined_by(replay: &Replay) -> HashMap<KeyId, Vec<Window>> {
-    replay.defined().map(|(id, windows)| (id, windows.to_vec())).collect()
+    replay.defined().collect()
 }

@@ -126,8 +126,8 @@ impl Replay {
     }
 
     /// The keys and windows that the journal has defined.
-    pub(crate) fn defined(&self) -> impl Iterator<Item = (KeyId, &[Window])> {
-        self.counters.iter().map(|(id, known)| (*id, known.counter.windows()))
+    pub(crate) fn defined(&self) -> impl Iterator<Item = (KeyId, Vec<Window>)> {
+        self.counters.iter().map(|(id, known)| (*id, known.counter.windows().collect()))
     }
 
     /// The live table of this state.

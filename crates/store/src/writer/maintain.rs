@@ -11,8 +11,10 @@ use crate::writer::shared::Shared;
 use std::io;
 use std::sync::PoisonError;
 
-/// A journal shorter than this is not compacted.
-const COMPACT_FROM: u64 = 4 * 1024 * 1024;
+/// A journal shorter than this is not compacted; as much is read in some 20 ms at a start.
+const COMPACT_FROM: u64 = 1024 * 1024;
+/// At a shutdown it is compacted from this length on.
+const COMPACT_AT_END_FROM: u64 = 64 * 1024;
 /// A journal is compacted when it is so many times as long as its last snapshot.
 const COMPACT_FACTOR: u64 = 4;
 
@@ -107,6 +109,17 @@ impl Shared {
             Err(error) => {
                 tracing::warn!(%error, "compacting the journal failed; it is used further as it is")
             }
+        }
+    }
+
+    /// Leaves a short journal to the next start, where little of it still matters.
+    pub(crate) fn compact_at_end(&self) {
+        let len = self.with_writer(|writer| writer.journal.log.len()).unwrap_or(0);
+        if len < COMPACT_AT_END_FROM {
+            return;
+        }
+        if let Err(error) = self.compact(self.timeline.now()) {
+            tracing::warn!(%error, "compacting the journal failed; the next start reads it as it is");
         }
     }
 

@@ -60,6 +60,7 @@ impl Threads {
         }
         shared.summarise(shared.timeline.now(), true);
         shared.write_now();
+        shared.compact_at_end();
         shared.end_files();
     }
 }
