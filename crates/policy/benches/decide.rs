@@ -106,8 +106,8 @@ fn decide(criterion: &mut Criterion) {
 fn parts(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("parts");
     let arguments = document(ARGUMENTS);
-    let mended = document(&ARGUMENTS.replace("12", "\"12\""));
-    let denied = document(&ARGUMENTS.replace("12", "99"));
+    let mended = document(&ARGUMENTS.replace(": 12", ": \"12\""));
+    let denied = document(&ARGUMENTS.replace(": 12", ": 99"));
     let unchecked = RULES.replacen('{', r#"{"arguments": {"check": "off"},"#, 1);
     let cases = [
         ("conditions only", &*unchecked, &arguments),

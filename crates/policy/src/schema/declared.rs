@@ -16,9 +16,35 @@ const MAX_LISTED: usize = 20;
 
 /// The declared names, and patterns of names.
 pub(crate) struct Declared {
-    names: Vec<Box<str>>,
+    /// Sorted by length, then by head, so that nearly every comparison is one of two numbers.
+    names: Vec<Name>,
     /// Accepts objects whose keys are all declared; only for schemas with patterns of names.
     by_pattern: Option<Validator<Tape>>,
+}
+
+/// A declared name.
+struct Name {
+    length: usize,
+    head: u64,
+    text: Box<str>,
+}
+
+/// The first bytes of a name as a number.
+fn head(name: &str) -> u64 {
+    match name.as_bytes().first_chunk::<8>() {
+        Some(bytes) => u64::from_le_bytes(*bytes),
+        None => name.bytes().fold(0, |head, byte| head << 8 | u64::from(byte)),
+    }
+}
+
+impl Name {
+    fn new(text: Box<str>) -> Self {
+        Self { length: text.len(), head: head(&text), text }
+    }
+
+    fn key(&self) -> (usize, u64) {
+        (self.length, self.head)
+    }
 }
 
 /// Keywords whose schemas apply to the same value.
@@ -45,7 +71,9 @@ impl Declared {
             let schema = json!({ "patternProperties": patterns, "additionalProperties": false });
             Some(compile::build(&schema, Draft::Draft202012)?)
         };
-        Ok(Self { names: names.into_iter().collect(), by_pattern })
+        let mut names: Vec<_> = names.into_iter().map(Name::new).collect();
+        names.sort_by_key(Name::key);
+        Ok(Self { names, by_pattern })
     }
 
     /// Whether the schema declares any name at all; where it does not, everything may be an argument.
@@ -55,7 +83,10 @@ impl Declared {
 
     /// Whether an argument of this name is declared.
     pub(crate) fn contains(&self, name: &str) -> bool {
-        self.names.binary_search_by(|known| (**known).cmp(name)).is_ok() || self.matches(name)
+        let key = (name.len(), head(name));
+        let start = self.names.partition_point(|known| known.key() < key);
+        let mut candidates = self.names.iter().skip(start).take_while(|known| known.key() == key);
+        candidates.any(|known| *known.text == *name) || self.matches(name)
     }
 
     fn matches(&self, name: &str) -> bool {
@@ -77,16 +108,19 @@ impl Declared {
             return None;
         }
         let unknown = arguments.members().find(|member| !self.contains(&member.key.as_cow()))?;
-        let name = unknown.key.as_cow();
-        let meant = suggest::nearest(&name, self.names.iter().map(AsRef::as_ref));
+        Some(self.unknown_text(&unknown.key.as_cow()))
+    }
+
+    #[cold]
+    fn unknown_text(&self, unknown: &str) -> String {
+        let mut names: Vec<&str> = self.names.iter().map(|name| &*name.text).collect();
+        names.sort_unstable();
+        let meant = suggest::nearest(unknown, names.iter().copied());
         let guess = meant.map_or_else(String::new, |name| format!(" (did you mean {name}?)"));
-        let listed: Vec<_> = self.names.iter().take(MAX_LISTED).map(AsRef::as_ref).collect();
-        let more = if self.names.len() > MAX_LISTED { " and others" } else { "" };
-        Some(format!(
-            "{} is not an argument of this tool{guess}: it takes {}{more}",
-            shown(&name),
-            listed.join(", ")
-        ))
+        let more = if names.len() > MAX_LISTED { " and others" } else { "" };
+        names.truncate(MAX_LISTED);
+        let (unknown, listed) = (shown(unknown), names.join(", "));
+        format!("{unknown} is not an argument of this tool{guess}: it takes {listed}{more}")
     }
 }
 
