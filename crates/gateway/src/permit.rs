@@ -21,7 +21,8 @@ use mcp::rewrite::{self, ClientCapability, Edits, RewriteError};
 pub struct Permit {
     message: Option<Vec<u8>>,
     upstream_id: Option<u64>,
-    version: Version,
+    // None before a revision was agreed on.
+    version: Option<Version>,
     mirrors: Vec<(HeaderName, HeaderValue)>,
     account: Account,
 }
@@ -63,7 +64,7 @@ impl Permit {
         if exchange.era() == Era::Modern {
             mirror(exchange, &changes.param_headers, &mut mirrors);
         }
-        let version = exchange.version;
+        let version = (exchange.message.method() != Some("initialize")).then_some(exchange.version);
         Ok(Self { message: Some(message), upstream_id, version, mirrors, account })
     }
 
@@ -73,6 +74,7 @@ impl Permit {
         if version.era() == Era::Modern {
             push(&mut mirrors, headers::METHOD, method);
         }
+        let version = Some(version);
         Self { message: Some(message), upstream_id: Some(id), version, mirrors, account: Account::none() }
     }
 
@@ -98,8 +100,9 @@ impl Permit {
     }
 
     pub(crate) fn version_header(&self) -> Option<HeaderValue> {
-        // A revision before the header existed, or one not yet negotiated, sends none.
-        (self.version >= Version::V2025_06_18).then(|| HeaderValue::from_static(self.version.as_str()))
+        // The revisions before it did not have the header.
+        let version = self.version.filter(|version| *version >= Version::V2025_06_18)?;
+        Some(HeaderValue::from_static(version.as_str()))
     }
 
     pub(crate) fn dress(&mut self, mut outgoing: Outgoing) -> Outgoing {

@@ -7,6 +7,8 @@ mod channels;
 #[cfg(test)]
 mod denials;
 #[cfg(test)]
+mod forwarded;
+#[cfg(test)]
 mod requests;
 #[cfg(test)]
 mod revocation;
