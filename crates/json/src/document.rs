@@ -34,6 +34,12 @@ impl Document {
         Value::new(self, 0)
     }
 
+    /// The value that has this [`Value::index`]; for values that are looked at again and again.
+    #[must_use]
+    pub fn at(&self, index: u32) -> Option<Value<'_>> {
+        (index < self.tape.len()).then(|| Value::new(self, index))
+    }
+
     /// The text as it was scanned.
     #[must_use]
     pub fn text(&self) -> &str {

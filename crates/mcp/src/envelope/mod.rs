@@ -3,6 +3,7 @@
 
 pub mod keys;
 pub(crate) mod params;
+mod places;
 pub(crate) mod shape;
 
 use std::borrow::Cow;
@@ -11,6 +12,7 @@ use json::{Document, Limits, ScanError, ScanErrorKind, Span, Value};
 
 use crate::errors::Refusal;
 use crate::methods;
+use places::Places;
 use shape::{Form, Id};
 
 /// How large a message may be; beyond that it is refused before or while it is scanned.
@@ -51,6 +53,7 @@ pub struct Message {
     document: Document,
     kind: MessageKind,
     id: Option<Span>,
+    places: Places,
 }
 
 impl Message {
@@ -67,7 +70,12 @@ impl Message {
         }
         let document = Document::scan(body, &caps.json).map_err(|error| scan_refusal(&error))?;
         let (kind, id) = read(document.root())?;
-        Ok(Message { document, kind, id })
+        let method = match &kind {
+            MessageKind::Request { method } | MessageKind::Notification { method } => Some(&**method),
+            MessageKind::Response => None,
+        };
+        let places = Places::find(&document, method);
+        Ok(Message { document, kind, id, places })
     }
 
     /// The scanned bytes.
@@ -109,45 +117,48 @@ impl Message {
 
     /// The params, an object.
     pub fn params(&self) -> Option<Value<'_>> {
-        self.document.root().get("params")
+        self.at(self.places.params)
+    }
+
+    fn at(&self, index: Option<u32>) -> Option<Value<'_>> {
+        self.document.at(index?)
     }
 
     /// `params._meta`, an object.
     pub fn meta(&self) -> Option<Value<'_>> {
-        self.params()?.get("_meta")
+        self.at(self.places.meta)
     }
 
     /// The tool that a `tools/call` names.
     pub fn tool_name(&self) -> Option<Cow<'_, str>> {
-        self.tools_call()?.get("name")?.as_str()
+        if self.is_tools_call() { self.subject() } else { None }
     }
 
     /// The arguments of a `tools/call`, an object; absent counts as an empty one.
     pub fn arguments(&self) -> Option<Value<'_>> {
-        self.tools_call()?.get("arguments")
+        if self.is_tools_call() { self.at(self.places.arguments) } else { None }
     }
 
     /// What the method acts on: the tool, prompt, URI or task that the registry's name param holds.
     pub fn subject(&self) -> Option<Cow<'_, str>> {
-        let key = methods::any(self.method()?)?.name_param?;
-        self.params()?.get(key)?.as_str()
+        self.at(self.places.subject)?.as_str()
     }
 
     /// The token under which the client wants progress, a string or an integer.
     pub fn progress_token(&self) -> Option<Value<'_>> {
-        self.meta()?.get("progressToken")
+        self.at(self.places.progress_token)
     }
 
     /// The revision in the modern envelope, of whatever type it was sent.
     pub fn protocol_version_meta(&self) -> Option<Value<'_>> {
-        self.meta()?.get(keys::PROTOCOL_VERSION)
+        self.at(self.places.version)
     }
 
     /// What the client can do: in the envelope of a modern request, or in the params of `initialize`.
     pub fn client_capabilities(&self) -> Option<Value<'_>> {
         match self.method() {
             Some("initialize") => self.params()?.get("capabilities"),
-            Some(_) | None => self.meta()?.get(keys::CLIENT_CAPABILITIES),
+            Some(_) | None => self.at(self.places.capabilities),
         }
     }
 
@@ -169,17 +180,17 @@ impl Message {
 
     /// The wish to run a request as a task (2025-11-25).
     pub fn task(&self) -> Option<Value<'_>> {
-        self.params()?.get("task")
+        self.at(self.places.task)
     }
 
     /// The answers of a multi-round call (2026-07-28).
     pub fn input_responses(&self) -> Option<Value<'_>> {
-        self.params()?.get("inputResponses")
+        self.at(self.places.input_responses)
     }
 
     /// The server's state of a multi-round call (2026-07-28).
     pub fn request_state(&self) -> Option<Value<'_>> {
-        self.params()?.get("requestState")
+        self.at(self.places.request_state)
     }
 
     /// Refuses the members that nothing judges yet: task, inputResponses and requestState. The caller that comes to
@@ -199,11 +210,8 @@ impl Message {
         }
     }
 
-    fn tools_call(&self) -> Option<Value<'_>> {
-        match self.method() {
-            Some("tools/call") => self.params(),
-            Some(_) | None => None,
-        }
+    fn is_tools_call(&self) -> bool {
+        self.method() == Some("tools/call")
     }
 }
 
