@@ -95,6 +95,13 @@ impl Registry {
         }
     }
 
+    /// Records that a changed set of files does not even load; what is in force stays.
+    pub async fn refuse_files(&self, n_problems: usize) {
+        if let Err(error) = Record::files_refused(n_problems).write(&self.gateway.store).await {
+            tracing::error!(%error, "that configuration files were refused could not be recorded");
+        }
+    }
+
     /// Takes note of a set of files without putting it into force, for a process that serves nobody and only changes
     /// the database.
     pub async fn note_files(&self, files: Declared) {

@@ -80,10 +80,13 @@ impl Drop for Gateway {
 
 /// Ends the owner of a data folder that a `wrap` started: not our child, so its lock tells when it is gone.
 pub fn end_owner(place: &Place) {
-    let lock = place.home(".local/share/toolgate/lock");
-    let pid: u32 = std::fs::read_to_string(&lock).unwrap().parse().unwrap();
-    terminate(pid);
-    let file = std::fs::File::open(lock).unwrap();
+    // Asked of the process itself: a number that is left in a file may be another process's by now.
+    let config = place.home(".config/toolgate/toolgate.toml");
+    let ran = place.run(&["status", "--json", "--config", config.to_str().unwrap()]);
+    let status: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(status["is_serving"], true);
+    terminate(u32::try_from(status["pid"].as_u64().unwrap()).unwrap());
+    let file = std::fs::File::open(place.home(".local/share/toolgate/lock")).unwrap();
     within("the owner's end", move || flock(&file, FlockOperation::LockExclusive)).unwrap();
 }
 
