@@ -3,6 +3,8 @@
 //! Wall time on one thread of an event loop that does nothing else is its CPU time but for the flushing and syncing
 //! threads; `perf stat` or `time` on this bench shows those too.
 
+#![expect(clippy::expect_used, reason = "a benchmark")]
+
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use std::hint::black_box;
 use store::audit::{ArgumentFacts, Judged, Outcome, OutcomeKind, PolicyRef};

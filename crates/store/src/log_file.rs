@@ -94,7 +94,7 @@ impl LogFile {
         }
         match fallocate(&*self.file, FallocateFlags::KEEP_SIZE, self.len, end - self.len) {
             Ok(()) => self.allocated = end,
-            Err(rustix::io::Errno::OPNOTSUPP) => self.can_allocate = false,
+            Err(rustix::io::Errno::OPNOTSUPP | rustix::io::Errno::NOSYS) => self.can_allocate = false,
             Err(error) => return Err(error.into()),
         }
         Ok(())

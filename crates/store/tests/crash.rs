@@ -3,6 +3,8 @@
 //! Run with `cargo test -p store --features fault-points --test crash`. The test starts itself as the process that
 //! dies, so it has no test harness.
 
+#![expect(clippy::expect_used, reason = "a test without a test harness")]
+
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;

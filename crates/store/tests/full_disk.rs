@@ -3,6 +3,8 @@
 //!
 //! The test starts itself within either, so it has no test harness.
 
+#![expect(clippy::expect_used, reason = "a test without a test harness")]
+
 use std::path::Path;
 use std::process::{Command, Output};
 use store::audit::{Judged, Outcome, OutcomeKind, Report, verify};

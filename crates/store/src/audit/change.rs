@@ -1,13 +1,11 @@
 //! What people and files changed: administration and configuration.
 //! Must never hold a token or secret; the caller passes names, ids and hashes.
 
-use crate::audit::judged::capped;
+use crate::audit::judged::{capped, texts};
 use json::ObjectWriter;
 
 /// Longest text of a change.
 const MAX_BYTES: usize = 1024;
-/// Most details.
-const MAX_DETAILS: usize = 64;
 
 /// Who changes: a person or file, or the gateway's own configuration as a set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -44,11 +42,7 @@ pub(crate) fn change_body(change: &Change<'_>) -> Vec<u8> {
     object.str("kind", kind).str("actor", &capped(change.actor, MAX_BYTES));
     object.str("action", &capped(change.action, MAX_BYTES)).str("target", &capped(change.target, MAX_BYTES));
     if !change.details.is_empty() {
-        let mut details = object.object("details");
-        for (key, value) in change.details.iter().take(MAX_DETAILS) {
-            details.str(&capped(key, MAX_BYTES), &capped(value, MAX_BYTES));
-        }
-        details.end();
+        texts(&mut object, "details", change.details.iter().copied(), MAX_BYTES);
     }
     object.end();
     out

@@ -115,11 +115,8 @@ impl Judged<'_> {
             object.str("definition", &capped(definition, MAX_NAME_BYTES));
         }
         if !self.policies.is_empty() {
-            let mut policies = object.object("policies");
-            for policy in self.policies.iter().take(MAX_ENTRIES) {
-                policies.str(&capped(policy.name, MAX_NAME_BYTES), &capped(policy.hash, MAX_NAME_BYTES));
-            }
-            policies.end();
+            let policies = self.policies.iter().map(|policy| (policy.name, policy.hash));
+            texts(object, "policies", policies, MAX_NAME_BYTES);
         }
         object.str("effect", effect);
         object.str("rule", &capped(self.rule, MAX_RULE_BYTES));
@@ -169,6 +166,25 @@ fn list(object: &mut ObjectWriter<'_>, key: &str, entries: &[&str], max_bytes: u
     if entries.len() > MAX_ENTRIES {
         object.u64(&format!("{key}_more"), (entries.len() - MAX_ENTRIES) as u64);
     }
+}
+
+/// Adds an object of texts; of those with one name the first, as an object has each name once.
+pub(crate) fn texts<'a>(
+    object: &mut ObjectWriter<'_>,
+    key: &str,
+    entries: impl Iterator<Item = (&'a str, &'a str)>,
+    max_bytes: usize,
+) {
+    let mut written: Vec<Cow<'_, str>> = Vec::new();
+    let mut inner = object.object(key);
+    for (name, value) in entries.take(MAX_ENTRIES) {
+        let name = capped(name, max_bytes);
+        if !written.contains(&name) {
+            inner.str(&name, &capped(value, max_bytes));
+            written.push(name);
+        }
+    }
+    inner.end();
 }
 
 /// Names of the reserved counters; a count only where it is one of calls, as other amounts are values.

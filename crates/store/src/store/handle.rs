@@ -164,12 +164,15 @@ impl Store {
         self.inner.shared.head()
     }
 
-    /// Fails when the store denies every call; for readiness checks.
+    /// Fails while the store denies every call; for readiness checks.
     ///
     /// # Errors
-    /// When the store has failed.
+    /// When the store has failed, or less of the disk is free than is kept back.
     pub fn check(&self) -> Result<(), StoreError> {
-        self.inner.shared.check()
+        let shared = &self.inner.shared;
+        shared.check()?;
+        let now = shared.timeline.now();
+        shared.with_writer(|writer| writer.space.check(&writer.audit.log, now)).ok_or(StoreError::Broken)?
     }
 
     /// Refuses new calls, and writes and syncs all that waits. Blocks until that is done.

@@ -33,6 +33,9 @@ struct Left {
 /// The counters of calls that a crash left with a reservation.
 type OpenReservations = BTreeMap<CallId, Vec<Arc<str>>>;
 
+/// A call without an end; with its counters where it has a reservation and no intent.
+type Unresolved = (CallId, Option<Vec<Arc<str>>>);
+
 /// Opens a data folder.
 pub(crate) fn open(options: &Options, clock: Clock) -> Result<(Parts, ConfigStore), OpenError> {
     let mut folder = DataFolder::open_owner(&options.folder)?;
@@ -121,12 +124,12 @@ fn settle_open(left: &mut Left, now: Timestamp) -> OpenReservations {
     replay.settle_open(now).into_iter().map(|(n, keys)| (CallId::new(run, n), keys)).collect()
 }
 
-/// The calls that a crash left without an end, with the counters of those that have no intent.
+/// The calls that a crash left without an end.
 fn unresolved(
     left: &Left,
     reservations: &OpenReservations,
     folder: &DataFolder,
-) -> Result<Vec<(CallId, Option<Vec<Arc<str>>>)>, OpenError> {
+) -> Result<Vec<Unresolved>, OpenError> {
     let with_intent = left.audit.as_ref().map(|audit| audit.unresolved.as_slice()).unwrap_or_default();
     let mut calls: Vec<_> = with_intent.iter().map(|call| (*call, None)).collect();
     let has_intent: HashSet<CallId> = with_intent.iter().copied().collect();
@@ -153,12 +156,7 @@ fn start_of<'a>(left: &Left, options: &Options, run: u64, boot: &'a BootId, wall
     }
 }
 
-fn record(
-    audit: &mut AuditLog,
-    start: &Start<'_>,
-    calls: &[(CallId, Option<Vec<Arc<str>>>)],
-    now: Timestamp,
-) -> io::Result<()> {
+fn record(audit: &mut AuditLog, start: &Start<'_>, calls: &[Unresolved], now: Timestamp) -> io::Result<()> {
     audit.begin(now);
     audit.add(&start_body(start));
     for (call, keys) in calls {

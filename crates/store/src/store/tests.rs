@@ -201,10 +201,12 @@ fn below_the_reserve_calls_are_denied_and_changes_are_not() {
         error,
         StoreError::LowSpace { folder: home.folder().display().to_string(), free_mib: 15, reserve_mib: 16 }
     );
+    assert!(matches!(store.check(), Err(StoreError::LowSpace { .. })));
     let (kind, actor, action, target) = (ChangeKind::Admin, "local", "grant.revoke", "g");
     home.runtime.block_on(store.record(&Change { kind, actor, action, target, details: &[] })).unwrap();
     assert_eq!(n_used(&store), 0);
     disk.set_free(32 << 20);
+    assert_eq!(store.check(), Ok(()));
     home.begin(&store, 10).unwrap().finish(&ANSWERED);
 }
 

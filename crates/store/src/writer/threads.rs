@@ -75,7 +75,7 @@ impl Shared {
             writer.journal.clear();
             checkpoint.and(told.map(drop))
         });
-        if !ended.is_some_and(|ended| ended.is_ok()) {
+        if ended.is_none_or(|ended| ended.is_err()) {
             tracing::warn!("writing the last checkpoint failed; the next start reads a little more");
         }
         if self.sync_now().is_err() {

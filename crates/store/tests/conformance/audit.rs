@@ -227,7 +227,9 @@ fn a_record_holds_the_facts_and_is_bounded() {
     let many: Vec<&str> = vec!["key"; 5000];
     let facts = Judged {
         definition: Some("d1"),
-        policies: &[PolicyRef { name: "base", hash: "h1" }, PolicyRef { name: "own", hash: "h2" }],
+        // A policy may stand in the baseline and in the grant's own list.
+        policies: &["base", "own", "base"]
+            .map(|name| PolicyRef { name, hash: if name == "own" { "h2" } else { "h1" } }),
         rule: "/tools/x/deny_if/args.amount-gt",
         pointer: "/tools/x/deny_if/0/conditions/0",
         matched: &["/tools/x/deny_if/args.amount-gt"],
@@ -251,6 +253,11 @@ fn a_record_holds_the_facts_and_is_bounded() {
         r#""server":"imaging","method":"tools/call","tool":"start_dicom_import_job","definition":"d1","policies":{{"base":"h1","own":"h2"}},"effect":"deny","rule":"/tools/x/deny_if/args.amount-gt","pointer":"/tools/x/deny_if/0/conditions/0","matched":["/tools/x/deny_if/args.amount-gt"],"operands":["args.amount true"],"arguments":{{"keys":["amount"],"other_keys":2,"repaired":["/amount"],"digest":"{digest}"}},"bytes":212,"cause":"deny_if","prev":"#
     );
     assert!(lines[2].contains(&body), "{}", lines[2]);
+    assert!(
+        lines
+            .iter()
+            .all(|line| json::Document::scan(line.clone().into_bytes(), &json::Limits::default()).is_ok())
+    );
     assert!(lines[3].len() < 8000 && lines[3].contains("\"matched_more\":4936"), "{}", lines[3].len());
     home.verify();
 }
