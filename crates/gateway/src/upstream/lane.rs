@@ -9,6 +9,7 @@ use mcp::headers;
 use mcp::http::{HeaderName, HeaderValue, Outgoing, Progress, Reply, Upstream};
 use std::fmt;
 use std::sync::Arc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 /// The way of one exchange to its server.
@@ -25,20 +26,27 @@ pub enum Lane {
 pub struct HttpLane {
     upstream: Arc<Upstream>,
     session: Option<HeaderValue>,
+    answering: Arc<Semaphore>,
 }
 
 impl HttpLane {
     /// A way without a session.
     #[must_use]
-    pub fn new(upstream: Arc<Upstream>) -> Self {
-        Self { upstream, session: None }
+    pub fn new(upstream: Arc<Upstream>, answering: Arc<Semaphore>) -> Self {
+        Self { upstream, session: None, answering }
+    }
+
+    /// A place among the answers to the server's own requests; none where too many are under way.
+    #[must_use]
+    pub fn place_to_answer(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.answering).try_acquire_owned().ok()
     }
 
     /// The same way with the session that the upstream named.
     #[must_use]
     pub fn with_session(&self, id: Option<&str>) -> Self {
         let session = id.and_then(|id| HeaderValue::from_str(id).ok());
-        Self { upstream: Arc::clone(&self.upstream), session }
+        Self { session, ..self.clone() }
     }
 
     /// Sends a message of HTTP itself: the wish to listen, or the end of a session.

@@ -14,6 +14,10 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::sync::Semaphore;
+
+/// Answers to a server's own requests that may be under way at once; a server that asks for more gets none.
+const MAX_ANSWERING: usize = 16;
 
 /// What every server is set up with.
 #[derive(Debug, Clone)]
@@ -61,6 +65,8 @@ pub struct Server {
     clock: Clock,
     // One process for each grant that speaks the modern era; sessions have their own.
     slots: Mutex<HashMap<Arc<str>, Arc<Slot>>>,
+    // One for all lanes over HTTP.
+    answering: Arc<Semaphore>,
 }
 
 impl Server {
@@ -110,6 +116,7 @@ impl Server {
             way,
             clock: setup.clock.clone(),
             slots: Mutex::default(),
+            answering: Arc::new(Semaphore::new(MAX_ANSWERING)),
         }
     }
 
@@ -123,7 +130,7 @@ impl Server {
     #[must_use]
     pub fn lane(&self, grant: &Arc<str>) -> Lane {
         match &self.way {
-            Way::Http(upstream) => Lane::Http(HttpLane::new(Arc::clone(upstream))),
+            Way::Http(upstream) => self.http(upstream),
             Way::Stdio(command) => {
                 let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
                 let slot =
@@ -137,7 +144,7 @@ impl Server {
     #[must_use]
     pub fn own_lane(&self, restart: Restart) -> Lane {
         match &self.way {
-            Way::Http(upstream) => Lane::Http(HttpLane::new(Arc::clone(upstream))),
+            Way::Http(upstream) => self.http(upstream),
             Way::Stdio(command) => Lane::Stdio(self.slot(command, restart)),
         }
     }
@@ -167,6 +174,10 @@ impl Server {
         for (_, slot) in slots.drain() {
             slot.stop();
         }
+    }
+
+    fn http(&self, upstream: &Arc<Upstream>) -> Lane {
+        Lane::Http(HttpLane::new(Arc::clone(upstream), Arc::clone(&self.answering)))
     }
 
     fn slot(&self, command: &Arc<Command>, restart: Restart) -> Arc<Slot> {

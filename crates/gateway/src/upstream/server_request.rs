@@ -20,10 +20,15 @@ pub fn server_answer(lane: &Lane, version: Version, request: &Reply) {
     let (Lane::Http(lane), Era::Legacy, Some(id)) = (lane, version.era(), request.id_raw()) else { return };
     let outgoing = Outgoing::post(answer(id, request.method().unwrap_or_default()));
     let header = (version >= Version::V2025_06_18).then(|| HeaderValue::from_static(version.as_str()));
+    let Some(place) = lane.place_to_answer() else {
+        tracing::debug!("a server asks faster than it takes answers; it gets none");
+        return;
+    };
     let lane = lane.clone();
     tokio::spawn(async move {
         if let Err(failure) = lane.ask(outgoing, header).await {
             tracing::debug!(%failure, "the answer to a server's request did not arrive");
         }
+        drop(place);
     });
 }

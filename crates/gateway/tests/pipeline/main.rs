@@ -13,6 +13,8 @@ mod requests;
 #[cfg(test)]
 mod revocation;
 #[cfg(test)]
+mod streams;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod waits;
