@@ -2,7 +2,7 @@
 
 use crate::administration::configured;
 use crate::gateway::{Gateway, end_owner};
-use crate::run::{PROGRAM, Place};
+use crate::run::PROGRAM;
 use serde_json::Value;
 
 const TALK: &str = concat!(
