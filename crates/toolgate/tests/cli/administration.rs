@@ -35,13 +35,18 @@ fn refused(place: &Place, arguments: &[&str], code: i32, part: &str) {
 
 /// The life of a server and a grant, as an operator types it.
 fn visit(place: &Place) {
-    let added = good(place, &["server", "add", "more", "--env", "REGION=very-secret", "--", "true", "--flag"]);
+    let added =
+        good(place, &["server", "add", "more", "--env", "REGION=very-secret", "--", "true", "--flag"]);
     assert!(added.stdout.contains("added the server `more`"), "{}", added.stdout);
     let listed = good(place, &["server", "list"]).stdout;
-    assert!(listed.contains("imaging  file") && listed.contains("more     command  0 tools  true --flag"), "{listed}");
+    assert!(
+        listed.contains("imaging  file") && listed.contains("more     command  0 tools  true --flag"),
+        "{listed}"
+    );
     let shown = good(place, &["server", "show", "more"]).stdout;
     assert!(shown.contains("REGION=(set)") && !shown.contains("very-secret"), "{shown}");
-    let created = json(place, &["grant", "create", "ct", "--server", "more=imaging", "--label", "team a", "--json"]);
+    let created =
+        json(place, &["grant", "create", "ct", "--server", "more=imaging", "--label", "team a", "--json"]);
     let token = created["token"].as_str().unwrap();
     assert!(token.starts_with("tg_") && token.len() == 46, "the token of a grant");
     let listed = good(place, &["grant", "list"]).stdout;
@@ -58,7 +63,12 @@ fn visit(place: &Place) {
     refused(place, &["grant", "create", "ct"], 1, "exists already");
     refused(place, &["grant", "create", "x", "--server", "none=nothing"], 1, "there is no policy `nothing`");
     refused(place, &["server", "add", "x", "--url", "http://mcp.example/"], 1, "in the clear");
-    refused(place, &["server", "add", "x", "--url", "https://x/", "--header", "authorization=abc"], 1, "secret in clear");
+    refused(
+        place,
+        &["server", "add", "x", "--url", "https://x/", "--header", "authorization=abc"],
+        1,
+        "secret in clear",
+    );
     refused(place, &["server", "add", "x"], 2, "needs a command after `--`");
     refused(place, &["grant", "create", "x", "--server", "a=p", "--server", "a=q"], 2, "given twice");
     refused(place, &["grant", "create", "x", "--expires", "soon"], 1, "`expires` must be a date");
@@ -70,7 +80,10 @@ fn without_a_gateway_each_subcommand_is_the_owner_for_the_moment() {
     visit(&place);
     let status = place.run(&["status", "--json"]);
     let told: Value = serde_json::from_str(&status.stdout).unwrap();
-    assert_eq!((status.code, &told["is_serving"], &told["grants"]["revoked"]), (Some(1), &false.into(), &1.into()));
+    assert_eq!(
+        (status.code, &told["is_serving"], &told["grants"]["revoked"]),
+        (Some(1), &false.into(), &1.into())
+    );
     assert!(place.run(&["status"]).stdout.starts_with("no gateway runs"));
 }
 
@@ -94,7 +107,9 @@ fn with_a_gateway_each_subcommand_is_its_client_and_counts_at_once() {
     assert_eq!(gateway.end().code(), Some(0));
     assert_eq!(place.run(&["status"]).code, Some(1));
     assert!(good(&place, &["audit", "verify"]).stdout.starts_with("intact"));
-    assert!(good(&place, &["audit", "query", "--kind", "admin"]).stdout.contains("grant.revoke `live` by local"));
+    assert!(
+        good(&place, &["audit", "query", "--kind", "admin"]).stdout.contains("grant.revoke `live` by local")
+    );
 }
 
 #[test]

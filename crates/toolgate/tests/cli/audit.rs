@@ -21,7 +21,8 @@ fn recorded() -> Place {
 
 fn segment(place: &Place) -> PathBuf {
     let folder = place.home(".local/share/toolgate/audit");
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
     files.pop().unwrap()
 }
@@ -32,10 +33,14 @@ fn records_are_shown_to_people_and_programs() {
     let tail = run(&place, &["tail", "-n", "3"], 0).stdout;
     assert_eq!(tail.lines().count(), 3);
     let shown = run(&place, &["query", "--kind", "admin"], 0).stdout;
-    let ends = ["admin     grant.create `a` by local  server imaging: imaging", "admin     grant.create `b` by local  server imaging: imaging"];
+    let ends = [
+        "admin     grant.create `a` by local  server imaging: imaging",
+        "admin     grant.create `b` by local  server imaging: imaging",
+    ];
     assert!(shown.lines().zip(ends).all(|(line, end)| line.ends_with(end)), "{shown}");
     let raw = run(&place, &["query", "--json"], 0).stdout;
-    let records: Vec<serde_json::Value> = raw.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let records: Vec<serde_json::Value> =
+        raw.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert!(records.iter().zip(1_u64..).all(|(record, seq)| record["seq"] == seq), "{raw}");
     assert_eq!(run(&place, &["query", "-n", "2", "--json"], 0).stdout.lines().count(), 2);
     assert_eq!(run(&place, &["query", "--from", "2000-01-01", "--to", "2000-01-02"], 0).stdout, "");
@@ -52,8 +57,12 @@ fn an_intact_log_is_proved_as_far_as_it_can_be() {
     place.write(&place.work("heads"), &run(&place, &["head"], 0).stdout);
     let with_head = run(&place, &["verify", "--head", "heads"], 0).stdout;
     assert!(with_head.contains("holds at record"), "{with_head}");
-    let told: serde_json::Value = serde_json::from_str(&run(&place, &["verify", "--json"], 0).stdout).unwrap();
-    assert_eq!((&told["intact"], &told["seals_checked"], &told["n_problems"]), (&true.into(), &true.into(), &0.into()));
+    let told: serde_json::Value =
+        serde_json::from_str(&run(&place, &["verify", "--json"], 0).stdout).unwrap();
+    assert_eq!(
+        (&told["intact"], &told["seals_checked"], &told["n_problems"]),
+        (&true.into(), &true.into(), &0.into())
+    );
     place.write(&place.work("heads"), "{}\n");
     assert!(run(&place, &["verify", "--head", "heads"], 1).stderr.contains("does not end in a head"));
 }
@@ -69,10 +78,14 @@ fn an_edited_or_cut_log_is_broken() {
     assert!(!edited.contains("intact"), "{edited}");
     let lines: Vec<&str> = whole.split_inclusive('\n').collect();
     place.write(&file, &lines[..lines.len() - 4].concat());
-    assert!(run(&place, &["verify"], 0).stdout.starts_with("intact"), "a cut end alone looks like an earlier state");
+    assert!(
+        run(&place, &["verify"], 0).stdout.starts_with("intact"),
+        "a cut end alone looks like an earlier state"
+    );
     let cut = run(&place, &["verify", "--head", "heads"], 1).stdout;
     assert!(cut.contains("the end was cut off"), "{cut}");
-    let told: serde_json::Value = serde_json::from_str(&run(&place, &["verify", "--head", "heads", "--json"], 1).stdout).unwrap();
+    let told: serde_json::Value =
+        serde_json::from_str(&run(&place, &["verify", "--head", "heads", "--json"], 1).stdout).unwrap();
     assert_eq!((&told["intact"], told["problems"].as_array().map(Vec::len)), (&false.into(), Some(1)));
 }
 
@@ -80,7 +93,11 @@ fn an_edited_or_cut_log_is_broken() {
 fn an_export_verifies_on_its_own_and_overwrites_nothing() {
     let place = recorded();
     run(&place, &["export", "--output", "all.jsonl"], 0);
-    assert!(run(&place, &["export", "--output", "all.jsonl"], 1).stderr.contains("name a file that is not there yet"));
+    assert!(
+        run(&place, &["export", "--output", "all.jsonl"], 1)
+            .stderr
+            .contains("name a file that is not there yet")
+    );
     assert!(run(&place, &["verify", "all.jsonl"], 0).stdout.starts_with("intact"));
     let printed = run(&place, &["export"], 0).stdout;
     place.write(&place.work("printed.jsonl"), &printed);
@@ -90,7 +107,10 @@ fn an_export_verifies_on_its_own_and_overwrites_nothing() {
     let elsewhere = Place::new();
     elsewhere.write(&elsewhere.work("printed.jsonl"), &printed);
     let without_key = run(&elsewhere, &["verify", "printed.jsonl"], 0).stdout;
-    assert!(without_key.starts_with("intact") && without_key.contains("seals were not checked"), "{without_key}");
+    assert!(
+        without_key.starts_with("intact") && without_key.contains("seals were not checked"),
+        "{without_key}"
+    );
 }
 
 #[test]

@@ -24,7 +24,8 @@ impl Gateway {
     /// Starts it and waits for its first line.
     pub fn up(place: &Place) -> Self {
         let mut command = place.command(&["up", "--json"]);
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut child =
+            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let line = within("the first line", move || {
             let mut line = String::new();

@@ -31,7 +31,11 @@ fn a_wrapped_server_is_judged_and_the_gateway_starts_by_itself() {
     assert_eq!((listed(&ran.stdout), ran.stderr.as_str()), (vec!["list_datastores".to_owned()], ""));
     assert_eq!(place.run(&["status"]).code, Some(0), "it stays for a while");
     let bare = place.answer(&["wrap", "--", PROGRAM, "sample-server"], TALK);
-    assert!(listed(&bare.stdout).is_empty() && bare.stderr.contains("add `--policy toolgate`"), "{}", bare.whole());
+    assert!(
+        listed(&bare.stdout).is_empty() && bare.stderr.contains("add `--policy toolgate`"),
+        "{}",
+        bare.whole()
+    );
     let ran = place.answer(&["wrap", "--policy", "none", "--", PROGRAM, "sample-server"], TALK);
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""), "standard output is the protocol's alone");
     assert!(ran.stderr.contains("there is no policy `none`"), "{}", ran.stderr);
