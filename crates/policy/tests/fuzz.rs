@@ -1,0 +1,111 @@
+//! Runs the fuzz functions on stable Rust: on the corpus, and on mutations of it.
+
+#[cfg(test)]
+#[path = "../../../fuzz/policy.rs"]
+mod targets;
+
+#[cfg(test)]
+mod driver {
+    //! Mutations that a grammar-blind fuzzer would take long to find: pieces of documents put in, cut out, swapped.
+
+    use proptest::prelude::*;
+
+    use super::targets;
+
+    const DOCUMENTS: &[&str] = &[
+        r#"{"version":"1","default":"deny","hide":["a"],"tools":{"x":{"require":[{"conditions":[{"path":"args.a","op":"regex","value":"^b"}],"on_deny":"c"}],"limits":[{"counter":"d","window":"90s","max":1.5,"scope":"grant","increment_from":"args.a"}]}}}"#,
+        r#"{"version":"1","default":"allow","all_tools":{"rate_limit":"10/minute","arguments":{"check":"off","unknown":"allow"},"repair":false},"tools":{"y":{"action":"deny","reason":"e"},"z":{"deny_if":[{"conditions":[{"path":"args.a.b","op":"not_in","value":[1,"2",true]}]}]}}}"#,
+    ];
+
+    const SCHEMAS: &[&str] = &[
+        "{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"integer\"},\"b\":{\"anyOf\":[{\"type\":\"object\"},{\"type\":\"null\"}]}},\"required\":[\"a\"]}\n{\"a\":\"5\",\"b\":\"{}\"}",
+        "{\"properties\":{\"a\":{\"$ref\":\"#/$defs/n\"}},\"$defs\":{\"n\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/n\"},\"uniqueItems\":true}}}\n{\"a\":[[],[[\"[]\"]]]}",
+        "{\"oneOf\":[{\"properties\":{\"k\":{\"const\":1},\"v\":{\"enum\":[1,\"1\"]}}},{\"not\":{\"required\":[\"k\"]},\"patternProperties\":{\"^x\":false}}]}\n{\"k\":\"1\",\"v\":\"1\",\"x1\":null}",
+    ];
+
+    const PIECES: &[&str] = &[
+        "{",
+        "}",
+        "[",
+        "]",
+        ",",
+        ":",
+        "\"",
+        "\\",
+        "\\u0061",
+        "0",
+        "-1",
+        "1e300",
+        "9007199254740993",
+        "null",
+        "true",
+        "\"*\"",
+        "{}",
+        "[]",
+        "\n",
+        "é",
+        "\"args.a\"",
+        "\"op\":",
+        "\"value\":",
+        "\"conditions\":[]",
+        "\"gt\"",
+        "\"exists\"",
+        "\"contains\"",
+        "\"tools\":",
+        "\"x\":",
+        "\"limits\":",
+        "\"deny_if\":",
+        "\"type\":\"integer\"",
+        "\"$ref\":\"#\"",
+        "\"allOf\":[{}]",
+        "\"not\":",
+        "\"items\":",
+        "\"properties\":",
+        "\"additionalProperties\":false",
+        "\"pattern\":\"a+\"",
+    ];
+
+    /// Cuts a range out, or puts a piece in, a few times.
+    fn mutated(corpus: &'static [&'static str]) -> impl Strategy<Value = Vec<u8>> {
+        let edit = (any::<prop::sample::Index>(), 0_usize..6, prop::option::of(prop::sample::select(PIECES)));
+        (prop::sample::select(corpus), prop::collection::vec(edit, 0..4)).prop_map(|(text, edits)| {
+            let mut bytes = text.as_bytes().to_vec();
+            for (index, n_cut, piece) in edits {
+                let start = index.index(bytes.len() + 1);
+                let end = (start + n_cut).min(bytes.len());
+                bytes.splice(start..end, piece.unwrap_or_default().bytes());
+            }
+            bytes
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn documents(data in mutated(DOCUMENTS)) {
+            targets::fuzz_document(&data);
+        }
+
+        #[test]
+        fn schemas(data in mutated(SCHEMAS)) {
+            targets::fuzz_schema(&data);
+        }
+
+        #[test]
+        fn bytes(data in prop::collection::vec(any::<u8>(), 0..200)) {
+            targets::fuzz_document(&data);
+            targets::fuzz_schema(&data);
+        }
+    }
+
+    #[test]
+    fn corpus() {
+        for text in DOCUMENTS {
+            targets::fuzz_document(text.as_bytes());
+        }
+        for text in SCHEMAS {
+            targets::fuzz_schema(text.as_bytes());
+        }
+    }
+}

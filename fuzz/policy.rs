@@ -1,0 +1,98 @@
+//! Fuzz functions of the crate `policy`: each takes any bytes and panics where a promise of the crate is broken.
+//! They run on stable Rust as tests of the crate (crates/policy/tests/fuzz.rs), and fit any fuzzer that hands out
+//! byte slices. Must never accept a panic, or a call of an unlisted tool that is allowed.
+
+use std::sync::Arc;
+
+use json::{Document, Limits, Value};
+use policy::{Arguments, Decision, Definition, Facts, Hash, Policy, Schema, Stack};
+
+const FACTS: Facts<'static> = Facts { grant: "g", server: "s", tool: "x" };
+
+/// Whatever loads means the same when it is normalised, and whatever does not says where.
+pub fn fuzz_document(data: &[u8]) {
+    match policy::load("fuzz", data.to_vec()) {
+        Ok(policy) => {
+            let text = policy::normalise(&policy);
+            match policy::load("fuzz", text.clone().into_bytes()) {
+                Ok(again) => {
+                    assert_eq!(again.revision_hash(), policy.revision_hash());
+                    assert_eq!(policy::normalise(&again), text);
+                    judge(Arc::new(policy), data);
+                }
+                Err(problems) => panic!("a normalised document is refused: {problems:?}"),
+            }
+        }
+        Err(problems) => {
+            assert!(!problems.is_empty());
+            let in_order = problems.is_sorted_by_key(|problem| (problem.line, problem.column));
+            assert!(in_order && problems.iter().all(|problem| problem.line >= 1 && problem.column >= 1));
+        }
+    }
+}
+
+/// Two lines, a schema from a server and arguments from an agent: any schema that compiles judges any arguments,
+/// and what was mended fits as it is.
+pub fn fuzz_schema(data: &[u8]) {
+    let mut lines = data.splitn(2, |byte| *byte == b'\n');
+    let (Some(schema), Some(arguments)) = (scan(lines.next()), scan(lines.next())) else { return };
+    let Ok(schema) = Schema::compile(schema.root()) else { return };
+    let lenient = bind(br#"{"version": "1", "default": "allow"}"#, schema.clone());
+    let strict = bind(br#"{"version": "1", "default": "allow", "all_tools": {"repair": false}}"#, schema);
+    let received = strict.decide(&FACTS, Arguments::Known(arguments.root()));
+    match lenient.decide(&FACTS, Arguments::Known(arguments.root())) {
+        Decision::Allow(allowed) => match allowed.repaired {
+            Some(repaired) => {
+                assert!(!received.is_allow());
+                assert!(strict.decide(&FACTS, Arguments::Known(repaired.document.root())).is_allow());
+            }
+            None => assert!(received.is_allow()),
+        },
+        Decision::Deny(denial) => {
+            assert!(!received.is_allow());
+            assert!(denial.reason.is_some());
+        }
+    }
+}
+
+fn scan(line: Option<&[u8]>) -> Option<Document> {
+    Document::scan(line?.to_vec(), &Limits::default()).ok()
+}
+
+fn bind(document: &[u8], schema: Schema) -> policy::Bound {
+    match policy::load("fuzz", document.to_vec()) {
+        Ok(policy) => Stack::new(vec![Arc::new(policy)]).bind(&definition("x", Some(schema))),
+        Err(problems) => panic!("{problems:?}"),
+    }
+}
+
+fn definition(name: &str, input_schema: Option<Schema>) -> Definition {
+    Definition { server: "s".to_owned(), name: name.to_owned(), hash: Hash::of(b"fuzz"), input_schema }
+}
+
+/// Judges calls of every tool that the document names, with the document's own objects as arguments.
+fn judge(policy: Arc<Policy>, data: &[u8]) {
+    let Some(document) = scan(Some(data)) else { return };
+    let Some(open) = scan(Some(b"{}")) else { return };
+    let names: Vec<String> = policy.tool_names().map(str::to_owned).chain(["x".to_owned()]).collect();
+    let stack = Stack::new(vec![policy]);
+    for name in names.iter().take(8) {
+        let bound = stack.bind(&definition(name, Schema::compile(open.root()).ok()));
+        for arguments in objects(document.root()).into_iter().take(16) {
+            let decision = bound.decide(&FACTS, Arguments::Known(arguments));
+            assert!(bound.listed() || !decision.is_allow());
+            let explained = bound.explain(&FACTS, Arguments::Known(arguments)).decision;
+            assert_eq!(explained.denial(), decision.denial());
+        }
+        assert!(!stack.judge_unknown(name).is_allow());
+    }
+}
+
+/// The objects inside a value, from the outermost in.
+fn objects(value: Value<'_>) -> Vec<Value<'_>> {
+    let mut found: Vec<_> = value.is_object().then_some(value).into_iter().collect();
+    for inner in value.members().map(|member| member.value).chain(value.elements()) {
+        found.extend(objects(inner));
+    }
+    found
+}
