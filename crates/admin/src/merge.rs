@@ -3,7 +3,7 @@
 
 use crate::stored;
 use gateway::declared::{Declared, GrantSpec};
-use gateway::world::Problem;
+use gateway::world::{LOCAL_GRANT, Problem};
 use std::collections::BTreeSet;
 use store::config::{Configuration, Grant};
 
@@ -92,7 +92,8 @@ impl Merged {
         let Declared { servers, policies, .. } = &self.declared;
         let warnings = if spec.revoked { &mut Vec::new() } else { &mut self.warnings };
         spec.servers.retain(|server, _| {
-            let is_known = servers.iter().any(|known| known.id == *server);
+            // The local grant may name what only `wrap` brings along.
+            let is_known = row.id == LOCAL_GRANT || servers.iter().any(|known| known.id == *server);
             if !is_known {
                 warnings.push(format!("grant `{}` names the server `{server}`, which is not there", row.id));
             }

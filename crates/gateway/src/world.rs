@@ -21,6 +21,8 @@ pub struct Grant {
     /// A revoked grant authenticates nobody.
     pub revoked: bool,
     reaches: HashMap<Arc<str>, Arc<Reach>>,
+    // Policies for servers that only a `wrap` client brings along.
+    wrapped: HashMap<String, Vec<Arc<Policy>>>,
 }
 
 /// The grant of whoever runs `wrap` on this machine.
@@ -28,7 +30,14 @@ pub const LOCAL_GRANT: &str = "local";
 
 impl Grant {
     fn undeclared(id: &str) -> Self {
-        Self { id: id.into(), labels: Vec::new(), expires_ms: None, revoked: false, reaches: HashMap::new() }
+        Self {
+            id: id.into(),
+            labels: Vec::new(),
+            expires_ms: None,
+            revoked: false,
+            reaches: HashMap::new(),
+            wrapped: HashMap::new(),
+        }
     }
 
     /// The grant's way to `server`, if it has one.
@@ -90,12 +99,17 @@ impl World {
 
     fn add_grant(&mut self, spec: GrantSpec, problems: &mut Vec<Problem>) {
         let mut reaches = HashMap::new();
+        let mut wrapped = HashMap::new();
         for (server, names) in &spec.servers {
             let owner = format!("grant `{}`", spec.id);
             let own = find_policies(names, &self.policies, &owner, problems);
             match self.servers.get(server.as_str()) {
                 Some(found) => {
                     reaches.insert(Arc::clone(&found.id), Arc::new(self.connect(found, own)));
+                }
+                // The local grant may name what is only wrapped, and so declared nowhere.
+                None if spec.id == LOCAL_GRANT => {
+                    wrapped.insert(server.clone(), own);
                 }
                 None => problems.push(Problem(format!(
                     "grant `{}` names the server `{server}`, which is not declared; add it or remove it from the grant",
@@ -109,6 +123,7 @@ impl World {
             expires_ms: spec.expires_ms,
             revoked: spec.revoked,
             reaches,
+            wrapped,
         });
         if self.grants.insert(Arc::clone(&grant.id), Arc::clone(&grant)).is_some() {
             problems.push(Problem(format!(
@@ -149,7 +164,8 @@ impl World {
             None if id == LOCAL_GRANT => Arc::new(Grant::undeclared(id)),
             None => return None,
         };
-        let mut own = grant.reach(&server.id).map(|reach| reach.own.clone()).unwrap_or_default();
+        let declared = grant.reach(&server.id).map(|reach| &reach.own);
+        let mut own = declared.or_else(|| grant.wrapped.get(&*server.id)).cloned().unwrap_or_default();
         if let Some(name) = policy {
             // A policy that is named but not there denies everything rather than being left out.
             let Some(policy) = self.policy(name) else {
@@ -268,4 +284,60 @@ fn build_servers(
         }
     }
     servers
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::declared::{DEFAULT_IDLE_STOP_S, DEFAULT_TIMEOUT_S, Transport};
+    use crate::upstream::Command;
+    use mcp::http::Clock;
+
+    fn setup() -> Setup {
+        Setup { clock: Clock::new(|| 0), metrics: Arc::default() }
+    }
+
+    fn declared(grant: &str) -> Declared {
+        Declared {
+            grants: vec![GrantSpec {
+                id: grant.into(),
+                token_sha256: None,
+                labels: vec![],
+                expires_ms: None,
+                revoked: false,
+                servers: BTreeMap::from([("git".into(), vec!["read".into()])]),
+            }],
+            policies: BTreeMap::from([("read".into(), r#"{"version":"1","default":"deny"}"#.into())]),
+            ..Declared::default()
+        }
+    }
+
+    fn wrapped(id: &str) -> Arc<Server> {
+        let transport = Transport::Stdio { command: vec!["x".into()], env: BTreeMap::new(), cwd: None };
+        let spec = ServerSpec {
+            id: id.into(),
+            transport,
+            timeout_s: DEFAULT_TIMEOUT_S,
+            idle_stop_s: DEFAULT_IDLE_STOP_S,
+        };
+        let command = Command::exact("x".into(), vec![], vec![], "/".into());
+        Arc::new(Server::wrapped(spec, command, None, &setup()))
+    }
+
+    #[test]
+    fn only_the_local_grant_may_name_a_server_that_is_declared_nowhere() {
+        let world = World::build(declared(LOCAL_GRANT), &World::default(), &setup()).unwrap();
+        let n_policies =
+            |id: &str| world.wrap(LOCAL_GRANT, &wrapped(id), None).map(|(_, reach)| reach.own.len());
+        assert_eq!(n_policies("git"), Some(1));
+        assert_eq!(n_policies("other"), Some(0), "without a policy everything is denied");
+        assert!(World::build(declared("agent"), &World::default(), &setup()).is_err());
+    }
+
+    #[test]
+    fn a_policy_that_is_named_but_not_there_leaves_nothing_open() {
+        let world = World::build(declared(LOCAL_GRANT), &World::default(), &setup()).unwrap();
+        let reach = world.wrap(LOCAL_GRANT, &wrapped("git"), Some("missing")).map(|(_, reach)| reach);
+        assert!(reach.is_some_and(|reach| reach.stack.policies().is_empty()));
+    }
 }

@@ -84,7 +84,7 @@ fn fail(output: Output, error: &anyhow::Error) -> Exit {
     let problems = problems_of(error);
     if output.is_json() {
         // Standard output that is closed as well leaves nothing to tell anybody.
-        let _ = output.value(&serde_json::json!({ "error": error.to_string(), "problems": problems }));
+        let _ = output.value(&serde_json::json!({ "error": format!("{error:#}"), "problems": problems }));
     } else if problems.is_empty() {
         eprintln!("{} {error:#}", output.paint(Tone::Bad, "error:"));
     } else {

@@ -3,6 +3,7 @@
 use crate::cli::Global;
 use crate::demo::run::{Choices, run as play};
 use crate::exit::Exit;
+use crate::owner::runtime;
 use clap::Args;
 
 /// What stands above the options in `--help`.
@@ -34,7 +35,7 @@ pub struct Arguments {
 pub fn run(global: &Global, arguments: &Arguments) -> anyhow::Result<Exit> {
     let choices = Choices { once: arguments.once, port: arguments.port };
     let output = global.output();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = runtime::start()?;
     runtime.block_on(play(choices, output))?;
     Ok(Exit::Ok)
 }

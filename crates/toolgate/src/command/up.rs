@@ -15,7 +15,7 @@ use crate::config::{self, Loaded};
 use crate::exit::{Exit, Usage};
 use crate::output::{Output, Tone, When, plain};
 use crate::owner::place::Place;
-use crate::owner::{Owner, Serves};
+use crate::owner::{Owner, Serves, runtime};
 
 /// What `up` does, for its help.
 pub const ABOUT: &str = "\
@@ -57,8 +57,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> anyhow::Result<Exit> {
     for warning in loaded.warnings.as_slice() {
         tracing::warn!("{warning}");
     }
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting the runtime")?;
+    let runtime = runtime::start().context("starting the runtime")?;
     runtime.block_on(serve(global.output(), loaded, arguments.for_wrap))
 }
 

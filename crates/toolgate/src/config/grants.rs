@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use gateway::declared::GrantSpec;
+use gateway::world::LOCAL_GRANT;
 
 use super::instant;
 use super::name;
@@ -55,7 +56,10 @@ fn read_grant(id: &Placed<&str>, table: &Table<'_, '_>, known: &Known<'_>) -> Gr
         labels: labels.iter().map(|label| label.value.to_owned()).collect(),
         expires_ms: expires_ms(table),
         revoked: table.boolean("revoked").unwrap_or(false),
-        servers: table.table("servers").map(|servers| read_servers(&servers, known)).unwrap_or_default(),
+        servers: table
+            .table("servers")
+            .map(|servers| read_servers(&servers, known, id.value == LOCAL_GRANT))
+            .unwrap_or_default(),
     }
 }
 
@@ -102,10 +106,11 @@ fn expires_ms(table: &Table<'_, '_>) -> Option<u64> {
     }
 }
 
-fn read_servers(table: &Table<'_, '_>, known: &Known<'_>) -> BTreeMap<String, Vec<String>> {
+fn read_servers(table: &Table<'_, '_>, known: &Known<'_>, is_local: bool) -> BTreeMap<String, Vec<String>> {
     let mut servers = BTreeMap::new();
     for (server, names) in table.free_lists() {
-        if !known.servers.contains(server.value) {
+        // The local grant may name what only `wrap` brings along, and so is declared nowhere.
+        if !known.servers.contains(server.value) && !is_local {
             let suggestion = suggest::closest(server.value, known.servers.iter().copied());
             let message = format!("no server `{}` is declared", server.value);
             table.report().error_with(&server.place, message, suggestion);

@@ -5,6 +5,7 @@ pub mod hello;
 mod listeners;
 pub mod place;
 mod reload;
+pub mod runtime;
 mod shuttle;
 
 use crate::config::settings::Settings;

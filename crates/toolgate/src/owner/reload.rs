@@ -39,6 +39,7 @@ pub async fn watch(gateway: Arc<Gateway>, registry: Arc<Registry>, loaded: Loade
             },
             Err(refused) => {
                 gateway.metrics.reload_failures.inc();
+                registry.refuse_files(refused.problems.as_slice().len()).await;
                 tracing::error!(problems = %refused, "the changed configuration was refused; the old one stays");
             }
         }
