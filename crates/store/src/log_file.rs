@@ -55,6 +55,12 @@ impl LogFile {
         }
     }
 
+    /// Lets tests take a file system that cannot allocate ahead.
+    #[cfg(test)]
+    pub(crate) fn cannot_allocate(&mut self) {
+        self.can_allocate = false;
+    }
+
     /// Bytes that are good.
     pub(crate) fn len(&self) -> u64 {
         self.len

@@ -200,7 +200,9 @@ fn many_units_are_refused_early_at_most_by_one_part_and_never_late() {
     clocked.now_ms = retry_at - 1;
     assert!(clocked.use_up(&demands).is_err());
     clocked.now_ms = retry_at;
-    assert_eq!(clocked.use_up(&demands), Ok(()));
+    let n_passed = (0..3000).take_while(|_| clocked.use_up(&demands).is_ok()).count() as u64;
+    let n_free = (0..3000).filter(|n| n * 10 + window_ms < retry_at).count() as u64;
+    assert!((1..=n_free).contains(&n_passed), "{n_passed} of {n_free}");
 }
 
 #[test]
@@ -285,12 +287,12 @@ const WINDOWS: [Window; 6] = [
     Window::Calendar(CalendarUnit::Month),
 ];
 
-fn step(n_windows: usize, max_wait_ms: u64) -> impl Strategy<Value = Step> {
-    let reserve = (0..2_usize, 0..4_u64, 0..n_windows, 0..12_u64)
+fn step(n_keys: usize, n_windows: usize, max_wait_ms: u64) -> impl Strategy<Value = Step> {
+    let reserve = (0..n_keys, 0..4_u64, 0..n_windows, 0..12_u64)
         .prop_map(|(key, amount, window, max)| Step::Reserve { key, amount, window, max });
     prop_oneof![
         8 => reserve,
-        6 => (0..100_usize).prop_map(|n| Step::Settle { n }),
+        8 => (0..100_usize).prop_map(|n| Step::Settle { n }),
         1 => (0..100_usize).prop_map(|n| Step::GiveBack { n }),
         4 => (0..max_wait_ms).prop_map(|ms| Step::Wait { ms }),
         1 => Just(Step::Sweep),
@@ -377,7 +379,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn exact_up_to_256_units(steps in prop::collection::vec(step(WINDOWS.len(), 30_000), 0..250)) {
+    fn exact_up_to_256_units(steps in prop::collection::vec(step(2, WINDOWS.len(), 30_000), 0..250)) {
         play(steps, 1, true);
     }
 
@@ -392,16 +394,24 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
 
+    // About a thousand units lie in a window, and several windows pass.
     #[test]
-    fn never_exceeded_with_many_units(steps in prop::collection::vec(step(3, 40), 2000..6000)) {
-        play(steps, 100, false);
+    fn never_exceeded_with_many_units(steps in prop::collection::vec(step(1, 1, 4), 8000..12_000)) {
+        play(steps, 150, false);
     }
 
     #[test]
-    fn never_exceeded_with_many_units_and_all_windows(
-        steps in prop::collection::vec(step(WINDOWS.len(), 3000), 2000..4000)
+    fn never_exceeded_with_many_units_and_several_windows(
+        steps in prop::collection::vec(step(1, 3, 200), 6000..8000)
+    ) {
+        play(steps, 150, false);
+    }
+
+    #[test]
+    fn never_exceeded_with_many_units_and_calendar_windows(
+        steps in prop::collection::vec(step(2, WINDOWS.len(), 3000), 4000..6000)
     ) {
         play(steps, 50, false);
     }

@@ -4,6 +4,7 @@ use crate::audit::{Change, ChangeKind, Judged, Outcome, OutcomeKind, Report, ver
 use crate::clock::{Clock, ManualClock};
 use crate::counters::{CounterKey, Demand};
 use crate::error::StoreError;
+use crate::log_file::LogFile;
 use crate::log_file::small_disk::SmallDisk;
 use crate::store::{OpenCall, Options, Store};
 use crate::time::DAY_MS;
@@ -115,6 +116,45 @@ fn a_disk_that_is_full_at_any_byte_denies_and_leaves_nothing() {
     home.begin(&store, 1000).unwrap().finish(&ANSWERED);
     store.close();
     assert_eq!(home.verify().n_open, 0);
+}
+
+#[test]
+fn without_room_made_ahead_a_write_that_fails_half_way_leaves_nothing_in_either_file() {
+    let home = Home::new();
+    let store = home.open();
+    let (mut n_denied, mut n_half) = (0, 0);
+    for free in (0..700).step_by(3) {
+        let disk = small_disk(&store, free);
+        let prepared = store.shared().with_writer(|writer| {
+            [&mut writer.journal.log, &mut writer.audit.log].into_iter().for_each(LogFile::cannot_allocate);
+        });
+        prepared.unwrap();
+        let before = home.files();
+        match home.begin(&store, 1000) {
+            Ok(call) => {
+                disk.set_free(1 << 20);
+                call.finish(&ANSWERED);
+                store.shared().write_now();
+            }
+            Err(error) => {
+                n_denied += 1;
+                // More than a frame of the journal fits: the audit is what failed.
+                n_half += u64::from(free > 200);
+                assert!(matches!(error, StoreError::DiskFull { .. }), "{error}");
+                assert_eq!(home.files(), before, "{free}");
+            }
+        }
+    }
+    assert!(n_denied > 100 && n_half > 50, "{n_denied} {n_half}");
+    small_disk(&store, 1 << 20);
+    home.begin(&store, 1000).unwrap().finish(&ANSWERED);
+    let used = n_used(&store);
+    drop(store);
+    let store = home.open();
+    assert_eq!(n_used(&store), used, "the journal holds no more and no less");
+    store.close();
+    let tally = home.verify().tally;
+    assert_eq!((tally.intents, tally.answered, tally.unresolved()), (used, used, 0));
 }
 
 #[test]

@@ -160,6 +160,31 @@ fn a_log_made_with_another_key_is_found() {
     );
 }
 
+/// A record as somebody writes it who has no key: with a right hash, and the seal of before.
+fn rehashed(line: &str, old: &str, new: &str) -> String {
+    use sha2::Digest;
+    let (covered, seal) = line.split_once("\",\"hash\":\"").unwrap();
+    let covered = covered.replacen(old, new, 1);
+    let hash: [u8; 32] = sha2::Sha256::digest(covered.as_bytes()).into();
+    let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{covered}\",\"hash\":\"{hash}{}", &seal[64..])
+}
+
+#[test]
+fn a_record_with_a_hash_made_anew_is_found_by_its_seal_and_by_the_chain() {
+    let log = Log::new();
+    let n_last = log.n_lines() - 1;
+    for n in 0..n_last {
+        let change = |lines: &mut Vec<String>| lines[n] = rehashed(&lines[n], "\"kind\":\"", "\"kind\":\"x");
+        assert_eq!(kinds(&log.with(change))[..2], [ProblemKind::Unsealed, ProblemKind::Unlinked], "line {n}");
+    }
+    std::fs::remove_file(log.home.file("audit.key")).unwrap();
+    for n in 0..n_last {
+        let report = log.with(|lines| lines[n] = rehashed(&lines[n], "\"kind\":\"", "\"kind\":\"x"));
+        assert_eq!(report.problems[0].kind, ProblemKind::Unlinked, "line {n}, without the key");
+    }
+}
+
 #[test]
 fn a_whole_missing_segment_is_found() {
     let log = Log::new();
