@@ -10,6 +10,11 @@ use std::sync::{Arc, PoisonError, RwLock};
 /// Most tools that one server may list; beyond it the list is refused.
 pub const MAX_TOOLS: usize = 20_000;
 
+/// Bytes of definitions that are kept of one server, when pages of its list are seen in passing.
+const MAX_BYTES: usize = 64 << 20;
+/// A list is fresh for so long, whatever the server says: else one that keeps nothing fresh is asked for every call.
+const MIN_AGE_MS: u64 = 1_000;
+
 /// One accepted definition.
 #[derive(Debug)]
 pub struct Tool {
@@ -131,7 +136,9 @@ impl Definitions {
         let state = self.read();
         match state.listed_at_ms {
             None => Freshness::Never,
-            Some(at) if state.changed || now_ms.saturating_sub(at) > state.max_age_ms => Freshness::Stale,
+            Some(at) if state.changed || now_ms.saturating_sub(at) > state.max_age_ms.max(MIN_AGE_MS) => {
+                Freshness::Stale
+            }
             Some(_) => Freshness::Fresh,
         }
     }
@@ -148,10 +155,18 @@ impl Definitions {
     /// Takes one page of a list that is seen in passing; a changed definition replaces the old one.
     pub fn merge(&self, tools: &[Arc<Tool>]) {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        let mut n_bytes: usize = state.tools.values().map(|tool| tool.canonical.len()).sum();
         for tool in tools {
-            if state.tools.len() < MAX_TOOLS || state.tools.contains_key(&tool.name) {
-                state.tools.insert(Arc::clone(&tool.name), Arc::clone(tool));
+            let old = state.tools.get(&tool.name);
+            n_bytes = n_bytes.saturating_sub(old.map_or(0, |old| old.canonical.len()));
+            n_bytes = n_bytes.saturating_add(tool.canonical.len());
+            if (old.is_none() && state.tools.len() >= MAX_TOOLS) || n_bytes > MAX_BYTES {
+                // What is not kept is unknown until the whole list is asked for, which has bounds of its own.
+                state.tools.remove(&tool.name);
+                n_bytes = n_bytes.saturating_sub(tool.canonical.len());
+                continue;
             }
+            state.tools.insert(Arc::clone(&tool.name), Arc::clone(tool));
         }
     }
 
@@ -162,5 +177,62 @@ impl Definitions {
 
     fn read(&self) -> std::sync::RwLockReadGuard<'_, State> {
         self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tool(name: &str, n_bytes: usize) -> Arc<Tool> {
+        let definition = Definition {
+            server: String::from("s"),
+            name: name.to_owned(),
+            hash: Hash::from_bytes([0; 32]),
+            input_schema: None,
+        };
+        let (hash_text, mirrored) = (String::new(), MirroredParams::none());
+        let canonical = "x".repeat(n_bytes);
+        Arc::new(Tool { name: name.into(), hash: [0; 32], hash_text, mirrored, canonical, definition })
+    }
+
+    #[test]
+    fn pages_seen_in_passing_are_bounded() {
+        let definitions = Definitions::default();
+        for n in 0..100 {
+            definitions.merge(&[tool(&n.to_string(), MAX_BYTES / 10)]);
+        }
+        assert_eq!(definitions.all().len(), 10);
+        definitions.merge(&[tool("0", 1), tool("new", MAX_BYTES / 10)]);
+        assert_eq!(definitions.get("0").unwrap().canonical.len(), 1);
+        assert!(definitions.get("new").is_some(), "what became shorter makes room");
+        // One that grew too long is not kept as it was before.
+        definitions.merge(&[tool("0", MAX_BYTES)]);
+        assert!(definitions.get("0").is_none());
+    }
+
+    #[test]
+    fn a_list_ages_and_a_change_is_noticed_at_once() {
+        let definitions = Definitions::default();
+        assert_eq!(definitions.freshness(0), Freshness::Never);
+        definitions.mark_changed();
+        assert_eq!(definitions.freshness(0), Freshness::Never);
+        definitions.replace(vec![tool("a", 1)], 5_000, 60_000);
+        assert_eq!(definitions.freshness(65_000), Freshness::Fresh);
+        assert_eq!(definitions.freshness(65_001), Freshness::Stale);
+        definitions.replace(vec![tool("a", 1)], 5_000, 0);
+        assert_eq!(definitions.freshness(5_000 + MIN_AGE_MS), Freshness::Fresh);
+        definitions.mark_changed();
+        assert_eq!(definitions.freshness(5_000), Freshness::Stale);
+    }
+
+    #[test]
+    fn what_an_earlier_run_knew_is_only_good_for_refusing() {
+        let definitions = Definitions::default();
+        definitions.restore(vec![tool("a", 1)]);
+        assert_eq!(definitions.freshness(0), Freshness::Stale);
+        definitions.replace(vec![tool("b", 1)], 0, 60_000);
+        definitions.restore(vec![tool("a", 1)]);
+        assert!(definitions.get("a").is_none(), "and never instead of what is known");
     }
 }

@@ -2,7 +2,7 @@
 //! The world is only ever replaced as a whole, and every message reads it anew.
 
 use crate::metrics::Metrics;
-use crate::session::Sessions;
+use crate::sessions::Sessions;
 use crate::upstream::{Lane, Setup};
 use crate::world::World;
 use mcp::http::Clock;
@@ -20,12 +20,22 @@ pub struct Bounds {
     pub max_list_bytes: usize,
     /// A tool list is asked for anew after so long, in milliseconds.
     pub list_max_age_ms: u64,
+    /// Live sessions of one grant.
+    pub max_sessions: usize,
+    /// Those of them that have a process of their own: a real server takes about 100 MiB.
+    pub max_processes: usize,
 }
 
 impl Default for Bounds {
     fn default() -> Self {
         // The largest list seen of a real server is 255 kB.
-        Self { max_body_bytes: 4 << 20, max_list_bytes: 16 << 20, list_max_age_ms: 5 * 60 * 1_000 }
+        Self {
+            max_body_bytes: 4 << 20,
+            max_list_bytes: 16 << 20,
+            list_max_age_ms: 5 * 60 * 1_000,
+            max_sessions: 1_000,
+            max_processes: 64,
+        }
     }
 }
 

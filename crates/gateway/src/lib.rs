@@ -17,6 +17,7 @@ pub mod reach;
 pub mod relay;
 pub mod route;
 pub mod session;
+pub mod sessions;
 pub mod stage;
 pub mod stream;
 pub mod upstream;

@@ -8,8 +8,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tokio::sync::watch;
 
-/// Live sessions of one grant, at most.
-pub const MAX_SESSIONS_PER_GRANT: usize = 1_000;
 /// A session without a message for so long is closed: one hour.
 pub const IDLE_MS: u64 = 60 * 60 * 1_000;
 /// Requests of one session that may be in flight at once.
@@ -115,7 +113,9 @@ impl Session {
         *self.closed.borrow()
     }
 
-    fn is_idle(&self, now_ms: u64) -> bool {
+    /// Whether it had no message for too long and answers none.
+    #[must_use]
+    pub fn is_idle(&self, now_ms: u64) -> bool {
         let busy = !self.in_flight.lock().unwrap_or_else(PoisonError::into_inner).is_empty();
         !busy && now_ms.saturating_sub(self.last_used_ms.load(Ordering::Relaxed)) > IDLE_MS
     }
@@ -131,72 +131,6 @@ pub struct InFlight {
 impl Drop for InFlight {
     fn drop(&mut self) {
         self.session.in_flight.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.client_id);
-    }
-}
-
-/// All sessions of HTTP clients.
-#[derive(Debug, Default)]
-pub struct Sessions {
-    by_id: Mutex<HashMap<Arc<str>, Arc<Session>>>,
-}
-
-impl Sessions {
-    /// The session, if it belongs to this grant and server and is alive.
-    #[must_use]
-    pub fn find(&self, id: &str, grant: &str, server: &Arc<Server>) -> Option<Arc<Session>> {
-        let sessions = self.by_id.lock().unwrap_or_else(PoisonError::into_inner);
-        let session = sessions.get(id)?;
-        let own = &*session.grant == grant && Arc::ptr_eq(&session.server, server) && !session.is_closed();
-        own.then(|| Arc::clone(session))
-    }
-
-    /// Whether `grant` may open one more.
-    #[must_use]
-    pub fn has_room(&self, grant: &str) -> bool {
-        let sessions = self.by_id.lock().unwrap_or_else(PoisonError::into_inner);
-        sessions.values().filter(|session| &*session.grant == grant).count() < MAX_SESSIONS_PER_GRANT
-    }
-
-    /// Adds a session.
-    pub fn add(&self, session: Arc<Session>) {
-        let mut sessions = self.by_id.lock().unwrap_or_else(PoisonError::into_inner);
-        sessions.insert(Arc::clone(&session.id), session);
-    }
-
-    /// Removes and closes a session.
-    pub fn remove(&self, session: &Session) {
-        self.by_id.lock().unwrap_or_else(PoisonError::into_inner).remove(&session.id);
-        session.close();
-    }
-
-    /// Closes every session for which `keep` says no, and those that are idle at `now_ms`.
-    pub fn sweep(&self, now_ms: u64, keep: impl Fn(&Session) -> bool) {
-        let mut sessions = self.by_id.lock().unwrap_or_else(PoisonError::into_inner);
-        sessions.retain(|_, session| {
-            let stays = !session.is_closed() && !session.is_idle(now_ms) && keep(session);
-            if !stays {
-                session.close();
-            }
-            stays
-        });
-    }
-
-    /// All sessions.
-    #[must_use]
-    pub fn all(&self) -> Vec<Arc<Session>> {
-        self.by_id.lock().unwrap_or_else(PoisonError::into_inner).values().map(Arc::clone).collect()
-    }
-
-    /// Live sessions.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.by_id.lock().unwrap_or_else(PoisonError::into_inner).len()
-    }
-
-    /// Whether there is none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 }
 

@@ -18,12 +18,10 @@ use std::sync::Arc;
 /// Answers the first message of a client.
 pub async fn greet(gateway: &Gateway, mut exchange: Exchange) -> Answer {
     let is_new = exchange.era() == Era::Legacy && exchange.session.is_none();
-    if is_new && !gateway.sessions.has_room(&exchange.grant.id) {
-        return refuse::failed(
-            exchange.id(),
-            &exchange.reach.server.id,
-            "the grant has too many sessions; close some",
-        );
+    // Held until the session is there, or not to be.
+    let place = is_new.then(|| gateway.sessions.place(&exchange.grant.id, &exchange.lane, &gateway.bounds));
+    if let Some(None) = place {
+        return refuse::too_many_sessions(gateway, &exchange);
     }
     let whole = match ask(gateway, &exchange).await {
         Ok(whole) => whole,

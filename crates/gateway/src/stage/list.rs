@@ -35,11 +35,14 @@ pub async fn tools(gateway: &Gateway, mut exchange: Exchange) -> Answer {
     let Ok(mut permit) = permit else {
         return refuse::unreachable(&exchange, &LaneFailure(String::from("the request cannot be passed on")));
     };
-    let whole = match ask(gateway, &exchange, &mut permit, id).await {
+    let whole = match ask(&exchange, &mut permit, id, gateway.bounds.max_list_bytes).await {
         Ok(whole) => whole,
         Err(failure) => return refuse::unreachable(&exchange, &failure),
     };
-    let tools = take(gateway, &exchange, &whole.reply, is_first_page).await;
+    let tools = match take(gateway, &exchange, &whole.reply, is_first_page).await {
+        Ok(tools) => tools,
+        Err(failure) => return refuse::unreachable(&exchange, &failure),
+    };
     // What the grant may see is decided by what holds now.
     if let Err(revoked) = decide::renew(gateway, &mut exchange) {
         return revoked;
@@ -72,32 +75,42 @@ pub async fn refresh(gateway: &Gateway, exchange: &Exchange) -> Result<(), LaneF
         return Ok(());
     }
     exchange.lane.ready().await?;
+    let (tools, max_age_ms) = all_pages(gateway, exchange).await?;
+    record(gateway, &exchange.reach, &tools).await;
+    server.definitions.replace(tools, gateway.now_ms(), max_age_ms);
+    Ok(())
+}
+
+/// The tools of all pages together, and how long they are good for.
+async fn all_pages(gateway: &Gateway, exchange: &Exchange) -> Result<(Vec<Arc<Tool>>, u64), LaneFailure> {
     let mut tools = Vec::new();
     let mut cursor: Option<String> = None;
     let mut max_age_ms = gateway.bounds.list_max_age_ms;
+    let mut max_bytes = gateway.bounds.max_list_bytes;
     for _ in 0..MAX_PAGES {
         let id = gateway.next_upstream_id();
         let message = request(exchange, id, cursor.as_deref());
         let mut permit = Permit::own(message, id, exchange.version, "tools/list");
-        let whole = ask(gateway, exchange, &mut permit, id).await?;
-        if *whole.reply.kind() == ReplyKind::Error {
+        let page = ask(exchange, &mut permit, id, max_bytes).await?.reply;
+        if *page.kind() == ReplyKind::Error {
             return Err(LaneFailure(String::from("it refused to list its tools")));
         }
-        tools.extend(read(&exchange.reach, &whole.reply));
-        max_age_ms = max_age_ms.min(ttl_ms(&whole.reply).unwrap_or(u64::MAX));
-        cursor = whole.reply.next_cursor().map(|cursor| cursor.into_owned());
-        if cursor.is_none() || tools.len() > MAX_TOOLS {
-            break;
+        tools.extend(read(&exchange.reach, &page)?);
+        if tools.len() > MAX_TOOLS {
+            return Err(too_long());
+        }
+        max_bytes = max_bytes.saturating_sub(page.document().text().len());
+        max_age_ms = max_age_ms.min(ttl_ms(&page).unwrap_or(u64::MAX));
+        cursor = page.next_cursor().map(|cursor| cursor.into_owned());
+        if cursor.is_none() {
+            return Ok((tools, max_age_ms));
         }
     }
-    if cursor.is_some() {
-        return Err(LaneFailure(format!(
-            "its list of tools is longer than {MAX_TOOLS} tools or {MAX_PAGES} pages"
-        )));
-    }
-    record(gateway, &exchange.reach, &tools).await;
-    server.definitions.replace(tools, gateway.now_ms(), max_age_ms);
-    Ok(())
+    Err(too_long())
+}
+
+fn too_long() -> LaneFailure {
+    LaneFailure(format!("its list of tools is longer than {MAX_TOOLS} tools or {MAX_PAGES} pages"))
 }
 
 fn request(exchange: &Exchange, id: u64, cursor: Option<&str>) -> Vec<u8> {
@@ -121,17 +134,17 @@ fn request(exchange: &Exchange, id: u64, cursor: Option<&str>) -> Vec<u8> {
 }
 
 async fn ask(
-    gateway: &Gateway,
     exchange: &Exchange,
     permit: &mut Permit,
     id: u64,
+    max_bytes: usize,
 ) -> Result<Whole, LaneFailure> {
     let incoming = exchange.lane.send(permit, exchange.era()).await?;
     let expected = Expected {
         lane: &exchange.lane,
         version: exchange.version,
         id: &id.to_string(),
-        max_bytes: gateway.bounds.max_list_bytes,
+        max_bytes,
         timeout: exchange.reach.server.timeout(),
     };
     whole::read(incoming, expected).await
@@ -143,10 +156,12 @@ async fn take(
     exchange: &Exchange,
     page: &Reply,
     is_first_page: bool,
-) -> Option<Vec<Arc<Tool>>> {
-    page.list("tools")?;
+) -> Result<Option<Vec<Arc<Tool>>>, LaneFailure> {
+    if page.list("tools").is_none() {
+        return Ok(None);
+    }
     let reach = &exchange.reach;
-    let tools = read(reach, page);
+    let tools = read(reach, page)?;
     if is_first_page && page.next_cursor().is_none() {
         record(gateway, reach, &tools).await;
         let max_age_ms = gateway.bounds.list_max_age_ms.min(ttl_ms(page).unwrap_or(u64::MAX));
@@ -154,7 +169,7 @@ async fn take(
     } else {
         reach.server.definitions.merge(&tools);
     }
-    Some(tools)
+    Ok(Some(tools))
 }
 
 /// The client's bytes of one page.
@@ -182,9 +197,13 @@ fn shown(gateway: &Gateway, exchange: &Exchange, page: &Reply, tools: &[Arc<Tool
 }
 
 /// The definitions of one page; the first of a name counts, entries without a usable name are left out.
-fn read(reach: &Reach, reply: &Reply) -> Vec<Arc<Tool>> {
+fn read(reach: &Reach, page: &Reply) -> Result<Vec<Arc<Tool>>, LaneFailure> {
+    let listed = page.list("tools");
+    if listed.is_some_and(|list| list.len() > MAX_TOOLS) {
+        return Err(too_long());
+    }
     let mut seen = HashSet::new();
-    let entries = reply.list("tools").into_iter().flat_map(|list| list.elements());
+    let entries = listed.into_iter().flat_map(|list| list.elements());
     let read = |entry: Value<'_>| match Tool::read(&reach.server.id, entry) {
         Ok(tool) => Some(Arc::new(tool)),
         Err(error) => {
@@ -193,12 +212,12 @@ fn read(reach: &Reach, reply: &Reply) -> Vec<Arc<Tool>> {
         }
     };
     let known = &reach.server.definitions;
-    entries
+    Ok(entries
         .filter_map(read)
         .filter(|tool| seen.insert(Arc::clone(&tool.name)))
         // An unchanged definition keeps its compiled schema.
         .map(|tool| known.get(&tool.name).filter(|old| old.hash == tool.hash).unwrap_or(tool))
-        .collect()
+        .collect())
 }
 
 /// Records a whole list in the database, if it is not what is known already.

@@ -82,6 +82,15 @@ pub fn failed(id: &str, server: &str, why: &str) -> Answer {
     Answer::ok(answers::error(Some(id), INTERNAL_ERROR, &text, None))
 }
 
+/// A session more than a grant may have.
+pub fn too_many_sessions(gateway: &Gateway, exchange: &Exchange) -> Answer {
+    let (grant, server) = (&exchange.grant.id, &exchange.reach.server.id);
+    account::refused(gateway, grant, server, "(session)", "too_many");
+    count(exchange, Ending::Denied);
+    let text = "the grant has too many open sessions; end some with DELETE, or wait until idle ones end";
+    Answer::ok(answers::policy_denied(exchange.id(), text, None))
+}
+
 /// The grant was revoked, or its way to the server taken away, while the message waited.
 pub fn revoked(gateway: &Gateway, exchange: &Exchange) -> Answer {
     let method = exchange.message.method().unwrap_or_default();

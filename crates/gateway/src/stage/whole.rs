@@ -2,7 +2,7 @@
 //! What comes before it on the same stream is not passed on.
 
 use crate::relay::WHOLE_BYTES;
-use crate::upstream::{Incoming, Lane, LaneFailure, server_answer};
+use crate::upstream::{Incoming, Lane, LaneFailure, Lines, server_answer};
 use mcp::envelope::Caps;
 use mcp::era::Version;
 use mcp::http::{self, Content};
@@ -31,7 +31,7 @@ pub struct Expected<'a> {
     pub id: &'a str,
     /// Largest reply, in bytes.
     pub max_bytes: usize,
-    /// Longest silence of a process.
+    /// Longest wait for all of it, once the server has been asked.
     pub timeout: std::time::Duration,
 }
 
@@ -40,16 +40,22 @@ pub struct Expected<'a> {
 /// # Errors
 /// [`LaneFailure`] where none comes, or none that keeps the protocol.
 pub async fn read(incoming: Incoming, expected: Expected<'_>) -> Result<Whole, LaneFailure> {
-    match incoming {
-        Incoming::Http(reply) => from_http(*reply, expected).await,
-        Incoming::Lines(mut lines) => loop {
-            let waited = tokio::time::timeout(expected.timeout, lines.next()).await;
-            let message = waited.map_err(|_| failure("it did not answer in time"))?;
-            let message = message.ok_or_else(|| failure("its process ended before it answered"))?;
-            if let Some(reply) = sort(message, expected)? {
-                return Ok(Whole { reply, status: 200, session: None });
-            }
-        },
+    let reading = async {
+        match incoming {
+            Incoming::Http(reply) => from_http(*reply, expected).await,
+            Incoming::Lines(lines) => from_process(lines, expected).await,
+        }
+    };
+    let read = tokio::time::timeout(expected.timeout, reading).await;
+    read.unwrap_or_else(|_| Err(failure("it did not answer in time")))
+}
+
+async fn from_process(mut lines: Lines, expected: Expected<'_>) -> Result<Whole, LaneFailure> {
+    loop {
+        let message = lines.next().await.ok_or_else(|| failure("its process ended before it answered"))?;
+        if let Some(reply) = sort(message, expected)? {
+            return Ok(Whole { reply, status: 200, session: None });
+        }
     }
 }
 

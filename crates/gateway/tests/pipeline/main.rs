@@ -9,9 +9,15 @@ mod denials;
 #[cfg(test)]
 mod forwarded;
 #[cfg(test)]
+mod lists;
+#[cfg(test)]
+mod processes;
+#[cfg(test)]
 mod requests;
 #[cfg(test)]
 mod revocation;
+#[cfg(test)]
+mod sessions;
 #[cfg(test)]
 mod streams;
 #[cfg(test)]

@@ -96,6 +96,14 @@ impl Puppets {
         self.of(method).remove(n - 1)
     }
 
+    /// Waits until a message of this kind has been received.
+    pub async fn heard(&self, what: &str, is_it: impl Fn(&Value) -> bool) {
+        self.until(&format!("{what} to reach a process"), |log| {
+            log.messages.iter().any(|(_, message)| is_it(message))
+        })
+        .await;
+    }
+
     /// Waits until so many processes have ended.
     pub async fn ended(&self, n: usize) {
         self.until(&format!("{n} processes to end"), |log| log.n_ended >= n).await;
