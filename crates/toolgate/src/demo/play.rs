@@ -71,7 +71,7 @@ impl Player<'_> {
         let tools =
             answer.pointer("/result/tools").and_then(Value::as_array).context("no list of tools came")?;
         let names: Vec<String> =
-            tools.iter().filter_map(|tool| tool["name"].as_str().map(str::to_owned)).collect();
+            tools.iter().filter_map(|tool| tool.get("name")?.as_str().map(str::to_owned)).collect();
         let message = names.join(", ");
         self.done("tools/list", None, "allow".to_owned(), String::new(), message, None)?;
         Ok(names)
@@ -81,9 +81,9 @@ impl Player<'_> {
         let answer = self.agent.call(tool, arguments).await?;
         let line = self.witness.next().await?;
         let record: Value = serde_json::from_str(&line).context("reading an audit record")?;
-        let field = |name: &str| record[name].as_str().unwrap_or_default().to_owned();
+        let field = |name: &str| record.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         let effect = field("effect");
-        ensure!(record["tool"] == tool, "the audit shows another call than `{tool}`");
+        ensure!(field("tool") == tool, "the audit shows another call than `{tool}`");
         self.done("tools/call", Some(tool), effect.clone(), field("rule"), told(&answer), Some(line))?;
         ensure!(effect == expected, "`{tool}` should have been: {expected}");
         Ok(())

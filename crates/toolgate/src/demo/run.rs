@@ -126,12 +126,14 @@ fn close(stage: &Stage, steps: &[Step], output: Output) -> anyhow::Result<()> {
 fn summary(record: &str) -> String {
     let record: Value = serde_json::from_str(record).unwrap_or_default();
     let kept = ["seq", "time", "kind", "grant", "tool", "effect", "rule", "hash"];
-    let parts = kept.iter().filter_map(|key| match &record[*key] {
+    let parts = kept.iter().filter_map(|key| match record.get(*key)? {
         Value::Null => None,
         Value::String(text) if text.is_empty() => None,
         Value::String(text) if *key == "hash" => Some(format!("hash={}…", text.get(..12).unwrap_or(text))),
         Value::String(text) => Some(format!("{key}={text}")),
-        other => Some(format!("{key}={other}")),
+        other @ (Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
+            Some(format!("{key}={other}"))
+        }
     });
     parts.collect::<Vec<_>>().join(" ")
 }

@@ -13,13 +13,13 @@ const LOOK: Duration = Duration::from_secs(1);
 /// Watches until the task is ended.
 pub async fn watch(gateway: Arc<Gateway>, registry: Arc<Registry>, loaded: Loaded) {
     let source = loaded.source.clone();
-    let mut present = loaded.fingerprint.clone();
+    let mut present = loaded.fingerprint;
     let mut loaded = loaded;
     let mut looks = tokio::time::interval(LOOK);
     looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         looks.tick().await;
-        let (now, candidate) = match look(loaded.clone(), present.clone()).await {
+        let (now, candidate) = match look(loaded.clone(), present).await {
             Look::Same => continue,
             Look::Changed(candidate) => candidate,
         };
@@ -58,9 +58,9 @@ async fn look(loaded: Loaded, present: config::snapshot::Fingerprint) -> Look {
             return Look::Same;
         }
         match config::load(&loaded.source) {
-            Ok(next) => Look::Changed((next.fingerprint.clone(), Ok(Box::new(next)))),
+            Ok(next) => Look::Changed((next.fingerprint, Ok(Box::new(next)))),
             Err(refused) => {
-                let fingerprint = refused.fingerprint.clone();
+                let fingerprint = refused.fingerprint;
                 if fingerprint == present { Look::Same } else { Look::Changed((fingerprint, Err(refused))) }
             }
         }
