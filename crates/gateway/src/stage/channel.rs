@@ -25,7 +25,7 @@ pub async fn request(gateway: &Arc<Gateway>, mut exchange: Exchange, method: &Me
     };
     match Permit::forward(&exchange, &Changes::default(), account) {
         Ok(permit) => reply::forward(gateway, exchange, permit).await,
-        Err(error) => refuse::unreachable(&exchange, &LaneFailure(error.to_string())),
+        Err(error) => refuse::unreachable(gateway, &exchange, &LaneFailure::Failed(error.to_string())),
     }
 }
 
@@ -42,7 +42,7 @@ async fn judge(gateway: &Gateway, exchange: &mut Exchange, method: &Method) -> R
             return Ok(());
         }
         let ready = exchange.lane.ready().await;
-        ready.map_err(|failure| refuse::unreachable(exchange, &failure))?;
+        ready.map_err(|failure| refuse::unreachable(gateway, exchange, &failure))?;
         decide::renew(gateway, exchange)?;
     }
 }

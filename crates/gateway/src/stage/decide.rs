@@ -49,7 +49,7 @@ pub async fn learn_names(gateway: &Gateway, exchange: &Exchange) -> Result<bool,
         return Ok(false);
     }
     let listed = list::refresh(gateway, exchange).await;
-    listed.map(|()| true).map_err(|failure| refuse::unreachable(exchange, &failure))
+    listed.map(|()| true).map_err(|failure| refuse::unreachable(gateway, exchange, &failure))
 }
 
 /// Asks the policies about the tool that is called, as the stored list defines it.
@@ -93,7 +93,7 @@ pub async fn get_ready(gateway: &Gateway, exchange: &Exchange, may_wait: MayWait
         exchange.lane.ready().await?;
         if is_stale(gateway, exchange, may_wait) { list::refresh(gateway, exchange).await } else { Ok(()) }
     };
-    ready.await.map_err(|failure| refuse::unreachable(exchange, &failure))
+    ready.await.map_err(|failure| refuse::unreachable(gateway, exchange, &failure))
 }
 
 fn is_stale(gateway: &Gateway, exchange: &Exchange, may_wait: MayWait) -> bool {

@@ -29,7 +29,7 @@ pub async fn greet(gateway: &Gateway, mut exchange: Exchange) -> Answer {
             if is_new {
                 exchange.lane.close();
             }
-            return refuse::unreachable(&exchange, &failure);
+            return refuse::unreachable(gateway, &exchange, &failure);
         }
     };
     if let Err(revoked) = decide::renew(gateway, &mut exchange) {
@@ -54,7 +54,7 @@ pub async fn greet(gateway: &Gateway, mut exchange: Exchange) -> Answer {
 async fn ask(gateway: &Gateway, exchange: &Exchange) -> Result<Whole, LaneFailure> {
     exchange.lane.ready().await?;
     let mut permit = Permit::forward(exchange, &Changes::default(), Account::none())
-        .map_err(|error| LaneFailure(error.to_string()))?;
+        .map_err(|error| LaneFailure::Failed(error.to_string()))?;
     let incoming = exchange.lane.send(&mut permit, exchange.era()).await?;
     let expected = Expected {
         lane: &exchange.lane,
@@ -73,6 +73,9 @@ fn open_session(gateway: &Gateway, exchange: &Exchange, whole: &Whole) -> Answer
         let why = "it negotiated a revision that this gateway does not know";
         return refuse::failed(exchange.id(), &exchange.reach.server.id, why);
     };
+    if let (Lane::Http(lane), Some(session)) = (&exchange.lane, &whole.session) {
+        lane.name_session(session);
+    }
     if let Some(session) = &exchange.session {
         session.settle_version(version);
         return render(gateway, exchange, whole, None);
@@ -81,10 +84,7 @@ fn open_session(gateway: &Gateway, exchange: &Exchange, whole: &Whole) -> Answer
         exchange.lane.close();
         return refuse::failed(exchange.id(), &exchange.reach.server.id, "no random bytes for a session id");
     };
-    let lane = match &exchange.lane {
-        Lane::Http(lane) => Lane::Http(lane.with_session(whole.session.as_deref())),
-        Lane::Stdio(slot) => Lane::Stdio(Arc::clone(slot)),
-    };
+    let lane = exchange.lane.clone();
     let (grant, server) = (Arc::clone(&exchange.grant.id), Arc::clone(&exchange.reach.server));
     let session = Arc::new(Session::new(Arc::clone(&id), grant, server, lane, gateway.now_ms()));
     session.settle_version(version);

@@ -27,21 +27,25 @@ const NAME: &str = "toolgate";
 /// Answers `tools/list`.
 pub async fn tools(gateway: &Gateway, mut exchange: Exchange) -> Answer {
     if let Err(failure) = exchange.lane.ready().await {
-        return refuse::unreachable(&exchange, &failure);
+        return refuse::unreachable(gateway, &exchange, &failure);
     }
     let is_first_page = exchange.message.params().is_none_or(|params| params.get("cursor").is_none());
     let id = exchange.upstream_id;
     let permit = Permit::forward(&exchange, &Changes::default(), Account::none());
     let Ok(mut permit) = permit else {
-        return refuse::unreachable(&exchange, &LaneFailure(String::from("the request cannot be passed on")));
+        return refuse::unreachable(
+            gateway,
+            &exchange,
+            &LaneFailure::Failed(String::from("the request cannot be passed on")),
+        );
     };
     let whole = match ask(&exchange, &mut permit, id, gateway.bounds.max_list_bytes).await {
         Ok(whole) => whole,
-        Err(failure) => return refuse::unreachable(&exchange, &failure),
+        Err(failure) => return refuse::unreachable(gateway, &exchange, &failure),
     };
     let tools = match take(gateway, &exchange, &whole.reply, is_first_page).await {
         Ok(tools) => tools,
-        Err(failure) => return refuse::unreachable(&exchange, &failure),
+        Err(failure) => return refuse::unreachable(gateway, &exchange, &failure),
     };
     // What the grant may see is decided by what holds now.
     if let Err(revoked) = decide::renew(gateway, &mut exchange) {
@@ -93,7 +97,7 @@ async fn all_pages(gateway: &Gateway, exchange: &Exchange) -> Result<(Vec<Arc<To
         let mut permit = Permit::own(message, id, exchange.version, "tools/list");
         let page = ask(exchange, &mut permit, id, max_bytes).await?.reply;
         if *page.kind() == ReplyKind::Error {
-            return Err(LaneFailure(String::from("it refused to list its tools")));
+            return Err(LaneFailure::Failed(String::from("it refused to list its tools")));
         }
         tools.extend(read(&exchange.reach, &page)?);
         if tools.len() > MAX_TOOLS {
@@ -110,7 +114,7 @@ async fn all_pages(gateway: &Gateway, exchange: &Exchange) -> Result<(Vec<Arc<To
 }
 
 fn too_long() -> LaneFailure {
-    LaneFailure(format!("its list of tools is longer than {MAX_TOOLS} tools or {MAX_PAGES} pages"))
+    LaneFailure::Failed(format!("its list of tools is longer than {MAX_TOOLS} tools or {MAX_PAGES} pages"))
 }
 
 fn request(exchange: &Exchange, id: u64, cursor: Option<&str>) -> Vec<u8> {

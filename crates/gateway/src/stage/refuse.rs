@@ -7,12 +7,13 @@ use crate::denial::{self, Told};
 use crate::exchange::{Answer, Exchange};
 use crate::gateway::Gateway;
 use crate::metrics::Ending;
-use crate::session::IdRefused;
+use crate::session::{IdRefused, Session};
 use crate::upstream::LaneFailure;
 use mcp::answers;
 use mcp::era::Era;
 use mcp::errors::{INTERNAL_ERROR, INVALID_REQUEST, Refusal};
 use policy::Denial;
+use std::sync::Arc;
 use store::{CallId, StoreError};
 
 /// The protocol's own refusal.
@@ -61,9 +62,20 @@ pub fn store(exchange: &Exchange, error: &StoreError) -> Answer {
 }
 
 /// The server cannot be reached, or did not answer as it must.
-pub fn unreachable(exchange: &Exchange, failure: &LaneFailure) -> Answer {
+pub fn unreachable(gateway: &Gateway, exchange: &Exchange, failure: &LaneFailure) -> Answer {
     count(exchange, Ending::Failed);
-    failed(exchange.id(), &exchange.reach.server.id, &failure.0)
+    match failure {
+        LaneFailure::Failed(why) => failed(exchange.id(), &exchange.reach.server.id, why),
+        LaneFailure::SessionGone => session_gone(gateway, exchange.session.as_ref()),
+    }
+}
+
+/// The server forgot the session, so the client's is worth nothing any more.
+pub fn session_gone(gateway: &Gateway, session: Option<&Arc<Session>>) -> Answer {
+    if let Some(session) = session {
+        gateway.sessions.remove(session);
+    }
+    Answer::SessionGone
 }
 
 /// A request whose id another request of the session has.

@@ -9,7 +9,7 @@ use crate::metrics::Ending;
 use crate::permit::Permit;
 use crate::relay::{self, WHOLE_BYTES};
 use crate::route::{Route, Withheld, outcome_of};
-use crate::upstream::{Incoming, LaneFailure, Lines};
+use crate::upstream::{Incoming, Lines};
 use mcp::envelope::Caps;
 use mcp::era::Era;
 use mcp::http::{self, Content};
@@ -35,18 +35,14 @@ async fn ask(gateway: &Arc<Gateway>, exchange: Exchange, mut permit: Permit) -> 
     let mut route = Route::new(gateway, exchange, permit);
     let incoming = match sent {
         Ok(incoming) => incoming,
-        Err(LaneFailure(why)) => return fail(&mut route, &why, None),
+        Err(failure) => return fail(&mut route, &failure.to_string(), None),
     };
     route.reach.server.metrics.count(Ending::Allowed);
     match incoming {
         Incoming::Lines(lines) => from_process(route, lines).await,
-        Incoming::Http(reply) if reply.status == 404 && session.is_some() => {
-            // The upstream forgot the session, so the client's is worth nothing any more.
+        Incoming::Http(reply) if reply.status == 404 && route.lane.is_in_session() => {
             route.settle(Outcome::Failed { why: "the session is gone", status: Some(404) });
-            if let Some(session) = session {
-                gateway.sessions.remove(&session);
-            }
-            Answer::SessionGone
+            refuse::session_gone(gateway, session.as_ref())
         }
         Incoming::Http(reply) => from_http(route, *reply).await,
     }

@@ -61,6 +61,9 @@ async fn from_process(mut lines: Lines, expected: Expected<'_>) -> Result<Whole,
 
 async fn from_http(reply: http::Reply, expected: Expected<'_>) -> Result<Whole, LaneFailure> {
     let (status, session) = (reply.status, reply.session.clone());
+    if status == 404 && expected.lane.is_in_session() {
+        return Err(LaneFailure::SessionGone);
+    }
     if status == 401 || status == 403 {
         return Err(failure("it refuses the gateway's credentials; check the configured headers"));
     }
@@ -70,12 +73,12 @@ async fn from_http(reply: http::Reply, expected: Expected<'_>) -> Result<Whole, 
                 .body
                 .collect(expected.max_bytes)
                 .await
-                .map_err(|error| LaneFailure(error.to_string()))?;
+                .map_err(|error| LaneFailure::Failed(error.to_string()))?;
             parse(body, expected)?
         }
         Content::EventStream => from_events(reply, expected).await?,
         Content::None | Content::Other => {
-            return Err(LaneFailure(format!("it answered with status {status} and no message")));
+            return Err(LaneFailure::Failed(format!("it answered with status {status} and no message")));
         }
     };
     Ok(Whole { reply: whole, status, session })
@@ -85,7 +88,7 @@ async fn from_events(mut reply: http::Reply, expected: Expected<'_>) -> Result<R
     let mut decoder = Decoder::new();
     let mut held = Vec::new();
     while let Some(chunk) = reply.body.next().await {
-        let chunk = chunk.map_err(|error| LaneFailure(error.to_string()))?;
+        let chunk = chunk.map_err(|error| LaneFailure::Failed(error.to_string()))?;
         let mut rest = &chunk[..];
         while let Some(piece) = decoder.next(&mut rest) {
             match piece {
@@ -108,7 +111,7 @@ async fn from_events(mut reply: http::Reply, expected: Expected<'_>) -> Result<R
 
 fn parse(bytes: Vec<u8>, expected: Expected<'_>) -> Result<Reply, LaneFailure> {
     let caps = Caps { max_body_bytes: expected.max_bytes, json: crate::upstream::reply_limits() };
-    parse_reply(bytes, &caps).map_err(|fault| LaneFailure(fault.to_string()))
+    parse_reply(bytes, &caps).map_err(|fault| LaneFailure::Failed(fault.to_string()))
 }
 
 /// The message if it is the awaited reply.
@@ -127,7 +130,7 @@ fn sort(message: Reply, expected: Expected<'_>) -> Result<Option<Reply>, LaneFai
 }
 
 fn failure(why: &str) -> LaneFailure {
-    LaneFailure(why.to_owned())
+    LaneFailure::Failed(why.to_owned())
 }
 
 /// The client's bytes of an error reply, whatever id it came with.

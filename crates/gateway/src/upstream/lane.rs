@@ -8,7 +8,7 @@ use mcp::era::Era;
 use mcp::headers;
 use mcp::http::{HeaderName, HeaderValue, Outgoing, Progress, Reply, Upstream};
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
@@ -25,7 +25,8 @@ pub enum Lane {
 #[derive(Debug, Clone)]
 pub struct HttpLane {
     upstream: Arc<Upstream>,
-    session: Option<HeaderValue>,
+    // Named by the server in its greeting; one for all clones.
+    session: Arc<OnceLock<HeaderValue>>,
     answering: Arc<Semaphore>,
 }
 
@@ -33,7 +34,7 @@ impl HttpLane {
     /// A way without a session.
     #[must_use]
     pub fn new(upstream: Arc<Upstream>, answering: Arc<Semaphore>) -> Self {
-        Self { upstream, session: None, answering }
+        Self { upstream, session: Arc::default(), answering }
     }
 
     /// A place among the answers to the server's own requests; none where too many are under way.
@@ -42,11 +43,12 @@ impl HttpLane {
         Arc::clone(&self.answering).try_acquire_owned().ok()
     }
 
-    /// The same way with the session that the upstream named.
-    #[must_use]
-    pub fn with_session(&self, id: Option<&str>) -> Self {
-        let session = id.and_then(|id| HeaderValue::from_str(id).ok());
-        Self { session, ..self.clone() }
+    /// Takes the session that the server named; the first counts.
+    pub fn name_session(&self, id: &str) {
+        if let Ok(id) = HeaderValue::from_str(id) {
+            // A second greeting on the same session changes nothing.
+            let _ = self.session.set(id);
+        }
     }
 
     /// Sends a message of HTTP itself: the wish to listen, or the end of a session.
@@ -58,11 +60,11 @@ impl HttpLane {
         self.upstream
             .send(&message, &Progress::new())
             .await
-            .map_err(|error| LaneFailure(error.failure.to_string()))
+            .map_err(|error| LaneFailure::Failed(error.failure.to_string()))
     }
 
     fn dressed(&self, mut message: Outgoing, version: Option<HeaderValue>) -> Outgoing {
-        if let Some(session) = &self.session {
+        if let Some(session) = self.session.get() {
             message = message.header(HeaderName::from_static(headers::SESSION_ID), session.clone());
         }
         match version {
@@ -81,13 +83,21 @@ pub enum Incoming {
     Lines(Lines),
 }
 
-/// Why nothing came back: what happened and what to do, without the message's content.
+/// Why nothing came back.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LaneFailure(pub String);
+pub enum LaneFailure {
+    /// What happened and what to do, without the message's content.
+    Failed(String),
+    /// The server does not know the session any more.
+    SessionGone,
+}
 
 impl fmt::Display for LaneFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        match self {
+            Self::Failed(why) => f.write_str(why),
+            Self::SessionGone => f.write_str("the session is gone"),
+        }
     }
 }
 
@@ -108,7 +118,7 @@ impl Lane {
     pub async fn ready(&self) -> Result<(), LaneFailure> {
         match self {
             Self::Http(_) => Ok(()),
-            Self::Stdio(slot) => slot.ready().await.map_err(LaneFailure),
+            Self::Stdio(slot) => slot.ready().await.map_err(LaneFailure::Failed),
         }
     }
 
@@ -118,14 +128,14 @@ impl Lane {
     /// [`LaneFailure`]; how much was written stands in the permit's account.
     pub async fn send(&self, permit: &mut Permit, era: Era) -> Result<Incoming, LaneFailure> {
         let Some(message) = permit.take_message() else {
-            return Err(LaneFailure(String::from("the message was sent already")));
+            return Err(LaneFailure::Failed(String::from("the message was sent already")));
         };
         match self {
             Self::Http(lane) => {
                 let outgoing = permit.dress(lane.dressed(Outgoing::post(message), permit.version_header()));
                 let sent = lane.upstream.send(&outgoing, permit.progress()).await;
                 sent.map(|reply| Incoming::Http(Box::new(reply)))
-                    .map_err(|error| LaneFailure(error.failure.to_string()))
+                    .map_err(|error| LaneFailure::Failed(error.failure.to_string()))
             }
             Self::Stdio(slot) => {
                 let sent = timeout(slot.timeout, send_line(slot, permit, message, era)).await;
@@ -144,15 +154,24 @@ impl Lane {
             Self::Http(lane) => {
                 let outgoing = permit.dress(lane.dressed(Outgoing::post(message), permit.version_header()));
                 let reply = lane.upstream.send(&outgoing, permit.progress()).await;
-                reply.map(drop).map_err(|error| LaneFailure(error.failure.to_string()))
+                reply.map(drop).map_err(|error| LaneFailure::Failed(error.failure.to_string()))
             }
             Self::Stdio(slot) => {
                 let Some(process) = slot.running() else {
-                    return Err(LaneFailure(String::from("no process runs")));
+                    return Err(LaneFailure::Failed(String::from("no process runs")));
                 };
                 let written = timeout(slot.timeout, process.write(message, permit.progress())).await;
-                written.map_err(|_| not_taken())?.map_err(|error| LaneFailure(error.to_string()))
+                written.map_err(|_| not_taken())?.map_err(|error| LaneFailure::Failed(error.to_string()))
             }
+        }
+    }
+
+    /// Whether the server may say that it does not know the session.
+    #[must_use]
+    pub fn is_in_session(&self) -> bool {
+        match self {
+            Self::Http(lane) => lane.session.get().is_some(),
+            Self::Stdio(_) => false,
         }
     }
 
@@ -175,11 +194,11 @@ impl Lane {
 }
 
 fn not_taken() -> LaneFailure {
-    LaneFailure(String::from("the server process takes no input; it may be stuck"))
+    LaneFailure::Failed(String::from("the server process takes no input; it may be stuck"))
 }
 
 async fn send_line(slot: &Slot, permit: &Permit, message: Vec<u8>, era: Era) -> Result<Lines, LaneFailure> {
-    let gone = || LaneFailure(String::from("the server process is not running; retry"));
+    let gone = || LaneFailure::Failed(String::from("the server process is not running; retry"));
     let process = slot.running().ok_or_else(gone)?;
     let id = permit.upstream_id().ok_or_else(gone)?;
     let mut lines = process.expect(id);
@@ -193,6 +212,9 @@ async fn send_line(slot: &Slot, permit: &Permit, message: Vec<u8>, era: Era) -> 
             }
         });
     }
-    process.write(message, permit.progress()).await.map_err(|error| LaneFailure(error.to_string()))?;
+    process
+        .write(message, permit.progress())
+        .await
+        .map_err(|error| LaneFailure::Failed(error.to_string()))?;
     Ok(lines)
 }

@@ -74,9 +74,13 @@ async fn delete_ends_a_session_here_and_there() {
 #[tokio::test]
 async fn a_session_that_the_server_forgot_is_gone_here_too() {
     let test = test().start().await;
-    let session = test.legacy().await;
-    session.ask(Message::request(1, "tools/list")).await;
+    let (session, first, lister) = (test.legacy().await, test.legacy().await, test.legacy().await);
     test.upstream.end_sessions();
+    // Whatever the client wants: a list, a call that needs one first, a call.
+    assert_eq!(lister.send(Message::request(1, "tools/list")).await.status, 404);
+    assert_eq!(first.send(Message::call(7, "copy", json!({}))).await.status, 404);
+    assert_eq!(test.gateway.sessions.len(), 1);
+    assert_eq!(test.listed().await, ["copy", "hold"]);
     assert_eq!(session.send(Message::call(7, "copy", json!({}))).await.status, 404);
     assert_eq!(test.untouched(&session.request(Message::call(7, "copy", json!({})))).await.status, 404);
     // Whoever initializes anew goes on.
