@@ -96,7 +96,7 @@ impl Gateway {
         self.sweep();
     }
 
-    /// Tells of every new snapshot.
+    /// Tells of every new snapshot, and of the shutdown.
     #[must_use]
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.changes.subscribe()
@@ -132,6 +132,14 @@ impl Gateway {
     /// From now on new messages are refused while those under way finish.
     pub fn drain(&self) {
         self.draining.store(true, Ordering::Relaxed);
+        self.changes.send_modify(|generation| *generation += 1);
+    }
+
+    /// Resolves when the gateway shuts down.
+    pub async fn drained(&self) {
+        let mut changes = self.changes();
+        // The sender of changes lives as long as the gateway.
+        while !self.is_draining() && changes.changed().await.is_ok() {}
     }
 
     /// Ends every server process and waits for it; for the end of the gateway itself.

@@ -124,6 +124,7 @@ impl Listener {
             tokio::select! {
                 biased;
                 () = self.session.closed() => return None,
+                () = self.gateway.drained() => return None,
                 () = self.outlet.closed() => return None,
                 result = &mut next => return Some(result),
                 () = tokio::time::sleep(KEEP_ALIVE) => self.outlet.keep_alive(),

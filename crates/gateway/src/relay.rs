@@ -21,11 +21,13 @@ pub const WHOLE_BYTES: usize = 64 << 10;
 /// Between two messages a sign of life is sent so often.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
-/// The client or the grant is gone, or the server broke the protocol: nothing more is passed on.
+/// The client or the grant is gone, the server broke the protocol, or a subscription ends with the gateway: nothing
+/// more is passed on.
 #[derive(Debug)]
 enum Stop {
     ClientGone,
     Revoked,
+    ShuttingDown,
     Broken(&'static str),
 }
 
@@ -87,7 +89,7 @@ impl Relay {
 
     fn end(mut self, ended: Result<(), Stop>) {
         match ended {
-            Ok(()) => return self.outlet.finish(),
+            Ok(()) | Err(Stop::ShuttingDown) => return self.outlet.finish(),
             Err(Stop::ClientGone | Stop::Revoked) => self.route.settle(Outcome::Unknown),
             Err(Stop::Broken(why)) => {
                 tracing::warn!(server.id = %self.route.reach.server.id, why, "a server's reply was cut off");
@@ -254,6 +256,9 @@ async fn watched<T>(
     loop {
         if !route.is_granted() {
             return Err(Stop::Revoked);
+        }
+        if route.is_over() {
+            return Err(Stop::ShuttingDown);
         }
         tokio::select! {
             biased;

@@ -32,6 +32,7 @@ pub struct Route {
     /// The client's id, raw.
     pub client_id: String,
     progress_token: Option<String>,
+    is_subscription: bool,
     account: Account,
     _in_flight: Option<InFlight>,
 }
@@ -59,6 +60,7 @@ impl Route {
             lane,
             upstream_id: upstream_id.to_string(),
             client_id: message.id_raw().unwrap_or("null").to_owned(),
+            is_subscription: message.method() == Some("subscriptions/listen"),
             progress_token: message.progress_token().map(|token| token.raw().to_owned()),
             account: permit.into_account(),
             _in_flight: in_flight,
@@ -122,6 +124,12 @@ impl Route {
     #[must_use]
     pub fn is_granted(&self) -> bool {
         self.gateway.access(&self.grant, &self.reach.server).is_some()
+    }
+
+    /// Whether it would never end by itself and the gateway shuts down.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.is_subscription && self.gateway.is_draining()
     }
 
     /// Settles the account with what became of the request.

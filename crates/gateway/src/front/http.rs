@@ -62,6 +62,7 @@ impl HttpFront {
         let inbound = request::authenticate(&self.gateway, from, request)?;
         let (grant, server) = (Arc::clone(&inbound.grant.id), Arc::clone(&inbound.reach.server.id));
         let answer = match *inbound.request.method() {
+            Method::POST | Method::GET if self.gateway.is_draining() => Err(Refused::Draining),
             Method::POST => self.post(inbound).await,
             Method::GET => http_stream::open(&self.gateway, &inbound).await,
             Method::DELETE => http_stream::delete(&self.gateway, &inbound).await,
@@ -86,9 +87,6 @@ impl HttpFront {
     }
 
     async fn post(&self, inbound: Inbound) -> Result<HttpAnswer, Refused> {
-        if self.gateway.is_draining() {
-            return Err(Refused::Draining);
-        }
         let exchange = match request::exchange(&self.gateway, inbound).await? {
             request::Read::Exchange(exchange) => *exchange,
             request::Read::Dropped => return Ok(status(StatusCode::ACCEPTED)),

@@ -133,6 +133,10 @@ impl Client {
         if method == "notifications/initialized" && version.era() == Era::Legacy {
             self.listen();
         }
+        if message.is_request() && self.gateway.is_draining() {
+            let text = "the gateway is shutting down; retry later";
+            return send(&self.out, answers::error(message.id_raw(), INTERNAL_ERROR, text, None)).await;
+        }
         // Notifications have no place of their own: a cancellation must pass requests that hang.
         let is_plain_request = message.is_request() && method != "initialize";
         let exchange = Exchange {

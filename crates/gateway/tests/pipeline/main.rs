@@ -21,6 +21,8 @@ mod revocation;
 #[cfg(test)]
 mod sessions;
 #[cfg(test)]
+mod shutdown;
+#[cfg(test)]
 mod streams;
 #[cfg(test)]
 mod support;
