@@ -2,6 +2,7 @@
 
 use crate::owner::place::Place;
 use anyhow::{Context as _, bail};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -59,6 +60,7 @@ fn start(launch: &Launch) -> anyhow::Result<std::process::Child> {
     let log = std::fs::File::options()
         .create(true)
         .append(true)
+        .mode(0o600)
         .open(log(launch))
         .with_context(|| format!("opening the log `{}`", log(launch).display()))?;
     let mut command = Command::new(&launch.program);
