@@ -9,6 +9,8 @@ mod denials;
 #[cfg(test)]
 mod forwarded;
 #[cfg(test)]
+mod limits;
+#[cfg(test)]
 mod line_clients;
 #[cfg(test)]
 mod lists;
