@@ -1,6 +1,6 @@
 //! What a call owes the books: the intent before it is forwarded, the outcome after.
 //! An account that nobody settles settles itself, as unknown or as not sent by what was written: nothing is ever
-//! lost by a dropped future.
+//! lost by a dropped future. Nor is one settled before its last byte is written, for a unit ages from then on.
 
 use crate::exchange::Exchange;
 use crate::gateway::Gateway;
@@ -132,19 +132,36 @@ impl Account {
         Ok(Self { open: Some(open), progress: Progress::new() })
     }
 
-    /// Settles the call; only the first time counts.
+    /// Settles the call; only the first time counts. A process is sent the rest of a line even when nobody waits any
+    /// more: the call stays open until then.
     pub fn settle(&mut self, outcome: Outcome) {
         let Some(open) = self.open.take() else { return };
-        let duration_ns = open.gateway.store.timeline().monotonic_ns().saturating_sub(open.started_ns);
-        let (n_sent, written) = match self.progress.written() {
+        if self.progress.is_being_written()
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        {
+            let progress = self.progress.clone();
+            runtime.spawn(async move {
+                progress.ended().await;
+                open.end(outcome, &progress);
+            });
+            return;
+        }
+        open.end(outcome, &self.progress);
+    }
+}
+
+impl Open {
+    fn end(self, outcome: Outcome, progress: &Progress) {
+        let duration_ns = self.gateway.store.timeline().monotonic_ns().saturating_sub(self.started_ns);
+        let (n_sent, written) = match progress.written() {
             Written::Nothing => (0, None),
             Written::Some { bytes, last_ms } => (bytes, Some(Timestamp::from_ms(last_ms))),
         };
         let record =
             Record { n_sent, duration_us: duration_ns / 1_000, ..record(outcome, written.is_some()) };
-        open.gateway.metrics.in_flight.dec();
-        open.gateway.metrics.duration_s.observe(std::time::Duration::from_nanos(duration_ns).as_secs_f64());
-        let mut call = open.call;
+        self.gateway.metrics.in_flight.dec();
+        self.gateway.metrics.duration_s.observe(std::time::Duration::from_nanos(duration_ns).as_secs_f64());
+        let mut call = self.call;
         if let Some(at) = written {
             call.written(at);
         }

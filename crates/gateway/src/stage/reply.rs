@@ -31,6 +31,7 @@ pub async fn forward(gateway: &Arc<Gateway>, exchange: Exchange, permit: Permit)
 
 async fn ask(gateway: &Arc<Gateway>, exchange: Exchange, mut permit: Permit) -> Answer {
     let sent = exchange.lane.send(&mut permit, exchange.era()).await;
+    store::fault::point("after-first-byte");
     let session = exchange.session.clone();
     let mut route = Route::new(gateway, exchange, permit);
     let incoming = match sent {
