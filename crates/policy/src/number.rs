@@ -2,7 +2,11 @@
 //! A number that an IEEE double cannot hold is never compared or summed, because many servers round it and
 //! then execute something other than what was judged.
 
-use json::{Decimal, Value};
+use json::{Decimal, Document, Limits, Value};
+
+/// What is wrong with a number of a document that no rule may read.
+pub(crate) const NOT_EXACT: &str =
+    "this number does not survive a round trip through a double; write fewer digits";
 
 /// The exact number, or `None` when the value is no number or not one that a rule may read.
 pub(crate) fn exact(value: Value<'_>) -> Option<Decimal> {
@@ -11,6 +15,12 @@ pub(crate) fn exact(value: Value<'_>) -> Option<Decimal> {
         return None;
     }
     number.to_decimal().ok()
+}
+
+/// The exact number that a text is, as [`exact`] reads it.
+pub(crate) fn exact_text(text: &str) -> Option<Decimal> {
+    let document = Document::scan(text.as_bytes().to_vec(), &Limits::default()).ok()?;
+    exact(document.root())
 }
 
 /// Whether the text has so few digits that a double always holds it: 15, as IEEE 754 promises, and no exponent.

@@ -93,7 +93,7 @@ pub(super) fn read_max(reader: &mut Reader, place: &Place<'_>, counts_calls: boo
         return None;
     }
     let problem = match number::exact(place.value) {
-        None => "this number does not survive a round trip through a double; write fewer digits",
+        None => number::NOT_EXACT,
         Some(max) if max.is_negative() => "must not be negative",
         Some(max) if counts_calls && !max.is_integer() => "calls are whole; write a whole number",
         Some(max) => return Some(max),

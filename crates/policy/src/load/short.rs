@@ -11,6 +11,7 @@ use super::rules::Target;
 use super::window;
 use crate::diagnostic::code;
 use crate::limit::{LimitSpec, Scope, Window};
+use crate::number;
 use crate::operator::kind_name;
 use crate::policy::{Limit, Predicate};
 use crate::registry::{ACTIONS, RATE_LIMIT_KEYS};
@@ -134,17 +135,15 @@ fn read_seconds(reader: &mut Reader, place: &Place<'_>) -> Option<Window> {
 /// `10/minute`
 fn read_text(reader: &mut Reader, place: &Place<'_>) -> Option<(Decimal, Window)> {
     let text = reader.text(place)?;
-    let parts = text.split_once('/').and_then(|(max, window)| {
-        let is_whole = !max.is_empty() && max.bytes().all(|byte| byte.is_ascii_digit());
-        Some((Decimal::parse(max).ok().filter(|_| is_whole)?, window))
-    });
-    let problem = match parts {
+    let parts = text.split_once('/').filter(|(max, _)| is_whole(max));
+    let problem = match parts.map(|(max, window)| (number::exact_text(max), window)) {
         None => {
             let message =
                 format!("`{text}` is no rate; write a whole number, `/` and a window, such as `10/minute`");
             Problem::new(code::BAD_VALUE, message)
         }
-        Some((max, window)) => match window::sliding(window) {
+        Some((None, _)) => Problem::new(code::BAD_VALUE, number::NOT_EXACT),
+        Some((Some(max), window)) => match window::sliding(window) {
             Ok(window) => return Some((max, window)),
             Err(problem) => {
                 let count = text.split('/').next().unwrap_or_default();
@@ -155,4 +154,9 @@ fn read_text(reader: &mut Reader, place: &Place<'_>) -> Option<(Decimal, Window)
     };
     reader.report(place, problem);
     None
+}
+
+fn is_whole(text: &str) -> bool {
+    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    is_number && (text == "0" || !text.starts_with('0'))
 }
