@@ -4,7 +4,8 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use tokio::sync::Notify;
 
 /// Reads the caller's time in milliseconds; cheap to clone. Transports read no clock of their own.
 #[derive(Clone)]
@@ -57,6 +58,18 @@ struct Counts {
     state: AtomicU8,
     bytes: AtomicU64,
     last_ms: AtomicU64,
+    writing: AtomicBool,
+    ended: Notify,
+}
+
+/// Held by a transport that goes on writing a message whose sender may have gone.
+pub(crate) struct Writing<'a>(&'a Counts);
+
+impl Drop for Writing<'_> {
+    fn drop(&mut self) {
+        self.0.writing.store(false, Ordering::Release);
+        self.0.ended.notify_waiters();
+    }
 }
 
 impl Progress {
@@ -75,6 +88,29 @@ impl Progress {
         } else {
             Written::Nothing
         }
+    }
+
+    /// Whether a transport still writes the message, whoever waits for it: what was written is not final then.
+    #[must_use]
+    pub fn is_being_written(&self) -> bool {
+        self.0.writing.load(Ordering::Acquire)
+    }
+
+    /// Resolves when no transport writes the message any more.
+    pub async fn ended(&self) {
+        let mut ended = std::pin::pin!(self.0.ended.notified());
+        // Before the look, so that an end between the two is not missed.
+        ended.as_mut().enable();
+        if self.is_being_written() {
+            ended.await;
+        }
+    }
+
+    /// To be held by a transport that writes the message to its end even when its sender has gone, from before it
+    /// begins.
+    pub(crate) fn writing(&self) -> Writing<'_> {
+        self.0.writing.store(true, Ordering::Release);
+        Writing(&self.0)
     }
 
     /// Takes the message for writing; false when it was withdrawn before.
@@ -114,6 +150,22 @@ impl fmt::Debug for Progress {
 #[cfg(test)]
 mod tests {
     use super::{Progress, Written};
+    use std::future::Future;
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
+    #[test]
+    fn the_end_of_writing_is_told() {
+        let progress = Progress::new();
+        let mut cx = Context::from_waker(Waker::noop());
+        assert_eq!(pin!(progress.ended()).poll(&mut cx), Poll::Ready(()), "nobody writes yet");
+        let writing = progress.writing();
+        let mut ended = pin!(progress.ended());
+        assert_eq!(ended.as_mut().poll(&mut cx), Poll::Pending);
+        drop(writing);
+        assert_eq!(ended.poll(&mut cx), Poll::Ready(()));
+        assert!(!progress.is_being_written());
+    }
 
     #[test]
     fn a_message_is_either_begun_or_withdrawn() {

@@ -81,10 +81,12 @@ async fn write_all(
             line = lines.recv() => line,
         };
         let Some(line) = line else { break };
+        let writing = line.progress.writing();
         if !line.progress.begin(clock.now_ms()) {
             continue;
         }
         let result = write_line(&mut stream, &line, &clock).await;
+        drop(writing);
         let failed = result.is_err();
         // The caller may have gone; the account in `progress` is right all the same.
         let _ = line.done.send(result);
