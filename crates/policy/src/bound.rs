@@ -100,7 +100,7 @@ impl Bound {
             Ok(repaired) => repaired,
             Err(denial) => return Decision::Deny(*denial),
         };
-        let input = input(arguments, repaired.as_ref());
+        let input = self.input(arguments, repaired.as_ref());
         if let Some(denial) = self.first_denial(input) {
             return Decision::Deny(denial);
         }
@@ -132,6 +132,16 @@ impl Bound {
     fn unknown_input(&self) -> Input<'_> {
         let declared = self.schema.as_ref().map(Schema::declared).filter(|declared| declared.is_any());
         Input::Unknown { possible: declared.filter(|_| self.checks.deny_unknown) }
+    }
+
+    /// What conditions and limits read: the mended arguments, if any were.
+    pub(crate) fn input<'a>(&'a self, arguments: Arguments<'a>, repaired: Option<&'a Repaired>) -> Input<'a> {
+        let declared = self.schema.as_ref().map(Schema::declared);
+        match (repaired, arguments) {
+            (Some(repaired), _) => Input::Known(repaired.document.root(), declared),
+            (None, Arguments::Known(value)) => Input::Known(value, declared),
+            (None, Arguments::Absent) => Input::Empty,
+        }
     }
 
     /// Checks arguments against the schema, mending strings where that is allowed.
@@ -230,15 +240,6 @@ fn parts(policies: &[Arc<Policy>], tool: &str) -> Vec<Part> {
         }
     }
     parts
-}
-
-/// What conditions and limits read: the mended arguments, if any were.
-pub(crate) fn input<'a>(arguments: Arguments<'a>, repaired: Option<&'a Repaired>) -> Input<'a> {
-    match (repaired, arguments) {
-        (Some(repaired), _) => Input::Known(repaired.document.root()),
-        (None, Arguments::Known(value)) => Input::Known(value),
-        (None, Arguments::Absent) => Input::Empty,
-    }
 }
 
 fn unknown(schema: &Schema, arguments: Value<'_>) -> Option<String> {

@@ -124,7 +124,7 @@ pub enum Operand {
     Missing,
     /// A step on the way was no object but this.
     NotAnObject(Kind),
-    /// Two readings of the path, both of which lead to something.
+    /// An argument whose own name has the dots of the path, so that there are two readings.
     Ambiguous,
     /// Not known yet.
     Unknown,

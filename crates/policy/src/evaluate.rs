@@ -116,7 +116,9 @@ impl Predicate {
             Operand::NotAnObject(kind) => {
                 format!("{subject} cannot be read, because it is inside {}", kind_name(kind))
             }
-            Operand::Ambiguous => format!("{subject} is given twice, in two spellings"),
+            Operand::Ambiguous => {
+                format!("{subject} is given under a name with dots that can be read in two ways")
+            }
             Operand::Value(Kind::Number) if condition.check.test.expects() == "a number" => {
                 format!("{subject} must be a number that a double holds exactly")
             }
@@ -174,7 +176,9 @@ impl Limit {
             Operand::NotAnObject(kind) => {
                 format!("{subject} cannot be read, because it is inside {}", kind_name(kind))
             }
-            Operand::Ambiguous => format!("{subject} is given twice, in two spellings"),
+            Operand::Ambiguous => {
+                format!("{subject} is given under a name with dots that can be read in two ways")
+            }
         };
         let truth = if matches!(found, Found::Missing) { Truth::Undefined } else { Truth::Error };
         let outcome = OperandOutcome {

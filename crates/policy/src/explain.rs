@@ -4,7 +4,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::bound::{Bound, input, quarantine_denial};
+use crate::bound::{Bound, quarantine_denial};
 use crate::decision::{Arguments, Decision, Denial, Facts, OperandOutcome};
 use crate::gate;
 use crate::operator::Sense;
@@ -92,7 +92,7 @@ impl Bound {
                 None
             }
         };
-        let input = input(arguments, repaired.as_ref());
+        let input = self.input(arguments, repaired.as_ref());
         self.rule_findings(input, &mut findings);
         self.limit_findings(input, &mut findings);
         Explanation { tool: self.tool.to_string(), findings, decision: self.decide(facts, arguments) }

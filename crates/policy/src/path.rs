@@ -20,8 +20,8 @@ pub(crate) enum Input<'a> {
     },
     /// The call has no arguments, which is the same as `{}`.
     Empty,
-    /// The arguments, an object.
-    Known(Value<'a>),
+    /// The arguments, an object, and the names that the schema declares.
+    Known(Value<'a>, Option<&'a Declared>),
 }
 
 /// What a path leads to.
@@ -33,7 +33,8 @@ pub(crate) enum Found<'a> {
     Missing,
     /// A step on the way is no object; its kind.
     NotAnObject(Kind),
-    /// The path can be read in two ways, and both lead to something.
+    /// There is an argument whose own name is the rest of the path, dots included, and it is not clear that the
+    /// server reads it: the schema does not declare it, or the path leads to something else too.
     Ambiguous,
     /// Nobody knows yet.
     Unknown,
@@ -44,7 +45,7 @@ pub(crate) enum Found<'a> {
 pub(crate) struct Path {
     text: Arc<str>,
     names: Box<[Box<str>]>,
-    /// All names with their dots, when there are several: some tools have arguments that are named so.
+    /// All names with their dots, when there are several: a few tools have arguments that are named so.
     dotted: Option<Box<str>>,
 }
 
@@ -98,7 +99,7 @@ impl Path {
 
     /// Follows the path.
     pub(crate) fn find<'a>(&self, input: Input<'a>) -> Found<'a> {
-        let arguments = match input {
+        let (arguments, declared) = match input {
             Input::Unknown { possible: Some(declared) }
                 if !self.top_names().any(|name| declared.contains(name)) =>
             {
@@ -106,12 +107,14 @@ impl Path {
             }
             Input::Unknown { .. } => return Found::Unknown,
             Input::Empty => return Found::Missing,
-            Input::Known(arguments) => arguments,
+            Input::Known(arguments, declared) => (arguments, declared),
         };
         let nested = self.descend(arguments);
-        match self.dotted.as_ref().and_then(|name| arguments.get(name)).filter(|value| !value.is_null()) {
+        let Some(name) = &self.dotted else { return nested };
+        let is_declared = || declared.is_some_and(|declared| declared.contains(name));
+        match arguments.get(name).filter(|value| !value.is_null()) {
             None => nested,
-            Some(value) if matches!(nested, Found::Missing) => Found::Value(value),
+            Some(value) if matches!(nested, Found::Missing) && is_declared() => Found::Value(value),
             Some(_) => Found::Ambiguous,
         }
     }
@@ -137,11 +140,17 @@ impl Path {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::schema::Schema;
     use crate::testing::document;
 
     fn find(path: &str, arguments: &str) -> String {
-        let document = document(arguments);
-        match Path::parse(path).unwrap().find(Input::Known(document.root())) {
+        find_declared(path, arguments, "{}")
+    }
+
+    fn find_declared(path: &str, arguments: &str, schema: &str) -> String {
+        let (document, schema) = (document(arguments), document(schema));
+        let schema = Schema::compile(schema.root()).unwrap();
+        match Path::parse(path).unwrap().find(Input::Known(document.root(), Some(schema.declared()))) {
             Found::Value(value) => value.raw().to_owned(),
             Found::Missing => "missing".to_owned(),
             Found::NotAnObject(kind) => format!("in {kind:?}"),
@@ -173,11 +182,18 @@ mod tests {
 
     #[test]
     fn a_name_with_dots_is_found_and_two_readings_are_an_error() {
-        assert_eq!(find("args.a.b", r#"{"a.b": 1}"#), "1");
-        assert_eq!(find("args.a.b", r#"{"a.b": 1, "a": {}}"#), "1");
-        assert_eq!(find("args.a.b", r#"{"a.b": 1, "a": {"b": 1}}"#), "ambiguous");
-        assert_eq!(find("args.a.b", r#"{"a.b": 1, "a": "x"}"#), "ambiguous");
-        assert_eq!(find("args.a.b", r#"{"a.b": null, "a": {"b": 2}}"#), "2");
+        let find = |arguments| find_declared("args.a.b", arguments, r#"{"properties": {"a.b": {}}}"#);
+        assert_eq!(find(r#"{"a.b": 1}"#), "1");
+        assert_eq!(find(r#"{"a.b": 1, "a": {}}"#), "1");
+        assert_eq!(find(r#"{"a.b": 1, "a": {"b": 1}}"#), "ambiguous");
+        assert_eq!(find(r#"{"a.b": 1, "a": "x"}"#), "ambiguous");
+        assert_eq!(find(r#"{"a.b": null, "a": {"b": 2}}"#), "2");
+    }
+
+    #[test]
+    fn a_name_with_dots_that_nobody_declares_is_an_error() {
+        assert_eq!(find("args.a.b", r#"{"a.b": 1}"#), "ambiguous");
+        assert_eq!(find("args.a.b", r#"{"a.b": null}"#), "missing");
     }
 
     #[test]

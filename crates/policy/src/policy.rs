@@ -30,6 +30,7 @@ pub struct Policy {
     /// In the order of the document.
     pub(crate) tools: Vec<(Box<str>, Arc<Rules>)>,
     pub(crate) index: HashMap<Box<str>, usize>,
+    pub(crate) hide_index: HashMap<Box<str>, usize>,
     pub(crate) hash: Hash,
     pub(crate) warnings: Vec<Diagnostic>,
 }
@@ -127,7 +128,8 @@ impl Policy {
 
     /// The place in `hide` that hides this name.
     pub(crate) fn hidden_at(&self, tool: &str) -> Option<usize> {
-        self.hide.iter().position(|hidden| *hidden.name == *tool || hidden.hides_all())
+        let by_name = self.hide_index.get(tool);
+        by_name.into_iter().chain(self.hide_index.get(HIDE_ALL)).min().copied()
     }
 
     /// Whether the default does not apply to this name.

@@ -101,6 +101,17 @@ fn a_long_chain_of_references_fits_the_stack() {
     }
 }
 
+/// Which names are declared is found by following references from the top.
+#[test]
+fn a_long_chain_of_references_at_the_top_fits_the_stack() {
+    let links: Vec<_> = (0..1000).map(|n| format!(r##""d{n}": {{"$ref": "#/$defs/d{}"}}"##, n + 1)).collect();
+    let links = links.join(",");
+    let schema = format!(
+        r##"{{"$ref": "#/$defs/d0", "$defs": {{{links}, "d1000": {{"properties": {{"limit": {{}}}}}}}}}}"##
+    );
+    assert!(reason(&bound(&schema), r#"{"limt": 1}"#).unwrap().contains("did you mean limit?"));
+}
+
 #[test]
 fn references_that_double_are_cut_short() {
     let double = |length| {

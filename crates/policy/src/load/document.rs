@@ -27,6 +27,9 @@ pub(super) fn read(reader: &mut Reader, root: Value<'_>, name: &Arc<str>) -> Opt
     let tools = read_tools(reader, &fields, name);
     let index =
         tools.iter().enumerate().map(|(index, (tool, _))| (tool.clone(), index)).collect::<HashMap<_, _>>();
+    // The first of two equal names is the one that hides.
+    let hide_index =
+        hide.iter().enumerate().rev().map(|(index, hidden)| (hidden.name.clone(), index)).collect();
     Some(Policy {
         name: Arc::clone(name),
         default: if default == Some("allow") { Effect::Allow } else { Effect::Deny },
@@ -34,6 +37,7 @@ pub(super) fn read(reader: &mut Reader, root: Value<'_>, name: &Arc<str>) -> Opt
         all_tools: all_tools.map(Arc::new),
         tools,
         index,
+        hide_index,
         hash: Hash::of(&[]),
         warnings: Vec::new(),
     })
