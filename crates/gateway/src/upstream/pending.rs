@@ -8,6 +8,8 @@ use tokio::sync::Notify;
 
 /// Notifications that may wait for one request; more are dropped, a reply never is.
 const MAX_WAITING: usize = 256;
+/// Bytes of them: a line may be long, and whoever waits may read none of them.
+const MAX_WAITING_BYTES: usize = 1 << 20;
 
 /// The unanswered requests of one process.
 #[derive(Debug, Default)]
@@ -30,15 +32,22 @@ struct Inbox {
 #[derive(Debug, Default)]
 struct Mail {
     lines: VecDeque<Reply>,
+    n_bytes: usize,
     closed: bool,
+}
+
+fn len(line: &Reply) -> usize {
+    line.document().text().len()
 }
 
 impl Inbox {
     fn put(&self, line: Reply, is_last: bool) -> bool {
         let mut mail = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if !is_last && mail.lines.len() >= MAX_WAITING {
+        let n_bytes = mail.n_bytes.saturating_add(len(&line));
+        if !is_last && (mail.lines.len() >= MAX_WAITING || n_bytes > MAX_WAITING_BYTES) {
             return false;
         }
+        mail.n_bytes = n_bytes;
         mail.lines.push_back(line);
         mail.closed = is_last;
         drop(mail);
@@ -125,6 +134,7 @@ impl Lines {
             {
                 let mut mail = self.inbox.state.lock().unwrap_or_else(PoisonError::into_inner);
                 if let Some(line) = mail.lines.pop_front() {
+                    mail.n_bytes = mail.n_bytes.saturating_sub(len(&line));
                     return Some(line);
                 }
                 if mail.closed {
@@ -186,6 +196,28 @@ mod tests {
         let taken = (0..MAX_WAITING + 5).filter(|_| pending.notify(1, message("n"))).count();
         assert_eq!(taken, MAX_WAITING);
         assert!(pending.answer(1, message("r")));
+        let mut last = None;
+        while let Some(line) = lines.next().await {
+            last = Some(line);
+        }
+        assert_eq!(method(last), "r");
+    }
+
+    #[tokio::test]
+    async fn long_notifications_are_bounded_too_but_the_reply_arrives() {
+        let long = |method: &str| {
+            let text = format!(
+                r#"{{"jsonrpc":"2.0","method":"{method}","params":{{"x":"{}"}}}}"#,
+                "x".repeat(MAX_WAITING_BYTES / 3)
+            );
+            parse_reply(text.into_bytes(), &mcp::Caps::default()).unwrap()
+        };
+        let pending = Arc::<Pending>::default();
+        let mut lines = pending.expect(1);
+        assert_eq!((0..5).filter(|_| pending.notify(1, long("n"))).count(), 2);
+        assert_eq!(method(lines.next().await), "n");
+        assert!(pending.notify(1, long("n")), "what was taken makes room");
+        assert!(pending.answer(1, long("r")));
         let mut last = None;
         while let Some(line) = lines.next().await {
             last = Some(line);

@@ -5,6 +5,7 @@ use super::pending::{Lines, Pending};
 use super::secret;
 use crate::declared::Setting;
 use crate::definitions::Definitions;
+use crate::relay::WHOLE_BYTES;
 use mcp::envelope::Caps;
 use mcp::http::{Clock, Progress};
 use mcp::reply::{Reply, ReplyKind, parse_reply};
@@ -171,6 +172,10 @@ impl Router {
         match request.and_then(|id| id.parse().ok()) {
             Some(id) => {
                 self.pending.notify(id, reply);
+            }
+            // They wait for the slowest listener.
+            None if reply.document().text().len() > WHOLE_BYTES => {
+                tracing::debug!("a notice of a server was too long; it was dropped");
             }
             // Nobody may be listening.
             None => drop(self.events.send(Arc::new(reply))),

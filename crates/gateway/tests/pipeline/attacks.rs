@@ -1,0 +1,67 @@
+//! What attackers tried: each is a way that was open once, or a table of ways that are not.
+
+use crate::support::{Running, Test};
+use gateway::declared::Transport;
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::io::Write;
+use testkit::wait::within;
+use testkit::{Message, Tool};
+
+/// Answers everything, but after its first list reads nothing more until somebody opens the pipe.
+const DEAF: &str = "
+import json, sys
+listed = False
+for line in sys.stdin:
+    message = json.loads(line)
+    if 'id' not in message:
+        continue
+    result = {'tools': [{'name': 'copy', 'inputSchema': {'type': 'object'}}], 'ttlMs': 600000,
+              'cacheScope': 'public', 'content': [], 'resultType': 'complete'}
+    print(json.dumps({'jsonrpc': '2.0', 'id': message['id'], 'result': result}), flush=True)
+    if not listed:
+        listed = True
+        open(sys.argv[1]).read()
+";
+
+async fn start_deaf(policy: &str) -> (Running, std::path::PathBuf) {
+    let mut test = Test::new().policy(policy).process().tool(Tool::new("copy")).timeout_s(1).start().await;
+    let pipe = test.folder.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let path = pipe.to_str().unwrap();
+    let command = ["python3", "-I", "-S", "-c", DEAF, path].map(String::from).to_vec();
+    test.change(|declared| {
+        declared.servers[0].transport = Transport::Stdio { command, env: BTreeMap::new(), cwd: None };
+    });
+    (test, pipe)
+}
+
+#[tokio::test]
+async fn a_call_that_is_still_being_written_does_not_age() {
+    const POLICY: &str = r#"{"version": "1", "default": "deny", "tools": {"copy": {
+        "limits": [{"counter": "c", "window": "5s", "max": 1, "scope": "grant"}]}}}"#;
+    let (test, pipe) = start_deaf(POLICY).await;
+    assert_eq!(test.listed().await, ["copy"]);
+    // More than a pipe holds: the process has the beginning, and will be given the rest whoever waits.
+    let given_up = test.call("copy", json!({"x": "x".repeat(500_000)})).await;
+    assert_eq!(given_up["error"]["code"], -32603, "{given_up}");
+    test.clock.advance_ms(60_000);
+    let second = test.call("copy", json!({})).await;
+    assert_eq!(second["result"]["_meta"]["toolgate/decision"]["kind"], "limit", "{second}");
+
+    let opened = tokio::task::spawn_blocking(|| std::fs::OpenOptions::new().write(true).open(pipe));
+    opened.await.unwrap().unwrap().write_all(b"go").unwrap();
+    within("the call to end", async {
+        while test.gateway.metrics.in_flight.get() > 0 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    test.clock.advance_ms(4_999);
+    assert_eq!(test.call("copy", json!({})).await["result"]["isError"], true);
+    test.clock.advance_ms(2);
+    assert_eq!(test.call("copy", json!({})).await["result"]["content"], json!([]));
+    let books = test.books();
+    assert_eq!(books.outcomes(), ["unknown", "answered"]);
+    assert!(books.of("outcome")[0]["sent"].as_u64().unwrap() > 500_000);
+}
