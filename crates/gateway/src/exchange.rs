@@ -1,6 +1,7 @@
 //! One downstream message and its answer, free of any transport.
 //! The fronts make an [`Exchange`] and render an [`Answer`]; the pipeline sees nothing else of them.
 
+use crate::large::Room;
 use crate::reach::Reach;
 use crate::session::{IdRefused, InFlight, Session};
 use crate::stream::Stream;
@@ -32,6 +33,8 @@ pub struct Exchange {
     pub upstream_id: u64,
     /// Holds the client's id while the request is unanswered.
     pub in_flight: Option<InFlight>,
+    /// The memory that it may take until it is sent.
+    pub room: Room,
 }
 
 impl Exchange {

@@ -1,6 +1,7 @@
 //! What all messages share: the present world, the store, the sessions, the metrics.
 //! The world is only ever replaced as a whole, and every message reads it anew.
 
+use crate::large::Large;
 use crate::metrics::Metrics;
 use crate::sessions::Sessions;
 use crate::upstream::{Lane, Setup};
@@ -16,6 +17,8 @@ use tokio::sync::watch;
 pub struct Bounds {
     /// Largest message of a client, in bytes.
     pub max_body_bytes: usize,
+    /// What one grant may hold in memory with large messages that are under way, in bytes.
+    pub max_large_bytes: usize,
     /// Largest reply that has to be held whole: lists and handshakes, in bytes.
     pub max_list_bytes: usize,
     /// A tool list is asked for anew after so long, in milliseconds.
@@ -31,6 +34,7 @@ impl Default for Bounds {
         // The largest list seen of a real server is 255 kB.
         Self {
             max_body_bytes: 4 << 20,
+            max_large_bytes: 64 << 20,
             max_list_bytes: 16 << 20,
             list_max_age_ms: 5 * 60 * 1_000,
             max_sessions: 1_000,
@@ -46,6 +50,8 @@ pub struct Gateway {
     pub store: Store,
     /// Live sessions of HTTP clients.
     pub sessions: Sessions,
+    /// Room for large messages.
+    pub large: Large,
     /// For the operator.
     pub metrics: Arc<Metrics>,
     /// What the operator set.
@@ -63,6 +69,7 @@ impl Gateway {
         Self {
             store,
             sessions: Sessions::default(),
+            large: Large::new(bounds.max_large_bytes),
             metrics: Arc::default(),
             bounds,
             world: RwLock::default(),
@@ -92,6 +99,7 @@ impl Gateway {
                 server.stop();
             }
         }
+        self.large.retain(|grant| world.grant(grant).is_some());
         self.changes.send_modify(|generation| *generation += 1);
         self.sweep();
     }

@@ -9,6 +9,7 @@ pub mod denial;
 pub mod exchange;
 pub mod front;
 pub mod gateway;
+pub mod large;
 pub mod listen;
 pub mod metrics;
 pub mod permit;

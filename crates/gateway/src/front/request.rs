@@ -5,6 +5,7 @@ use super::http::Refused;
 use crate::account;
 use crate::exchange::Exchange;
 use crate::gateway::Gateway;
+use crate::large::Room;
 use crate::reach::Reach;
 use crate::session::Session;
 use crate::upstream::Restart;
@@ -51,6 +52,13 @@ pub enum Read {
     SessionGone,
 }
 
+/// Where a message comes from and what it holds.
+struct Origin {
+    grant: Arc<Grant>,
+    reach: Arc<Reach>,
+    room: Room,
+}
+
 /// Finds the grant and its way to the server of the path.
 ///
 /// # Errors
@@ -93,20 +101,21 @@ pub async fn exchange(gateway: &Gateway, inbound: Inbound) -> Result<Read, Refus
     media::check_body(request.headers())?;
     media::check_post_accept(request.headers())?;
     let cap = gateway.bounds.max_body_bytes;
-    let reading = tokio::time::timeout(BODY_TIMEOUT, collect(request.into_body(), cap));
+    let mut room = Room::default();
+    let has_room = |n_bytes| gateway.large.grow(&mut room, &grant.id, n_bytes);
+    let reading = tokio::time::timeout(BODY_TIMEOUT, collect(request.into_body(), cap, has_room));
     let body = reading.await.map_err(|_| Refused::Slow)??;
     let caps = Caps { max_body_bytes: cap, ..Caps::default() };
     let message = Message::parse(body, &caps)?;
     match era::of_http(headers.protocol_version(), &message) {
-        Era::Modern => modern_exchange(gateway, grant, reach, message, &headers),
-        Era::Legacy => legacy_exchange(gateway, grant, reach, message, &headers),
+        Era::Modern => modern_exchange(gateway, Origin { grant, reach, room }, message, &headers),
+        Era::Legacy => legacy_exchange(gateway, Origin { grant, reach, room }, message, &headers),
     }
 }
 
 fn modern_exchange(
     gateway: &Gateway,
-    grant: Arc<Grant>,
-    reach: Arc<Reach>,
+    from: Origin,
     message: Message,
     headers: &McpHeaders,
 ) -> Result<Read, Refused> {
@@ -119,6 +128,7 @@ fn modern_exchange(
         };
     }
     let version = modern::check(&message, Some(headers), &Version::MODERN)?;
+    let Origin { grant, reach, room } = from;
     let lane = reach.server.lane(&grant.id);
     let param_headers = headers.params().to_vec();
     Ok(Read::Exchange(Box::new(Exchange {
@@ -131,16 +141,17 @@ fn modern_exchange(
         param_headers,
         upstream_id: gateway.next_upstream_id(),
         in_flight: None,
+        room,
     })))
 }
 
 fn legacy_exchange(
     gateway: &Gateway,
-    grant: Arc<Grant>,
-    reach: Arc<Reach>,
+    from: Origin,
     message: Message,
     headers: &McpHeaders,
 ) -> Result<Read, Refused> {
+    let Origin { grant, reach, room } = from;
     let stated = legacy::check(&message, headers)?;
     let param_headers = Vec::new();
     let upstream_id = gateway.next_upstream_id();
@@ -154,8 +165,18 @@ fn legacy_exchange(
         let lane = reach.server.own_lane(Restart::Never);
         let version = Version::NEWEST_LEGACY;
         let session = None;
-        let exchange =
-            Exchange { grant, reach, message, version, session, lane, param_headers, upstream_id, in_flight };
+        let exchange = Exchange {
+            grant,
+            reach,
+            message,
+            version,
+            session,
+            lane,
+            param_headers,
+            upstream_id,
+            in_flight,
+            room,
+        };
         return Ok(Read::Exchange(Box::new(exchange)));
     }
     let Some(id) = headers.session_id() else {
@@ -167,8 +188,18 @@ fn legacy_exchange(
     let version = session.version().or(stated).unwrap_or(Version::UNSTATED);
     let lane = session.lane.clone();
     let session = Some(session);
-    let exchange =
-        Exchange { grant, reach, message, version, session, lane, param_headers, upstream_id, in_flight };
+    let exchange = Exchange {
+        grant,
+        reach,
+        message,
+        version,
+        session,
+        lane,
+        param_headers,
+        upstream_id,
+        in_flight,
+        room,
+    };
     Ok(Read::Exchange(Box::new(exchange)))
 }
 
@@ -184,10 +215,17 @@ pub fn find_session(gateway: &Gateway, id: &str, grant: &Grant, reach: &Reach) -
     Some(session)
 }
 
-async fn collect(mut body: Incoming, cap: usize) -> Result<Vec<u8>, Refusal> {
+async fn collect(
+    mut body: Incoming,
+    cap: usize,
+    mut has_room: impl FnMut(usize) -> bool,
+) -> Result<Vec<u8>, Refusal> {
     let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     if announced > cap {
         return Err(too_large(cap));
+    }
+    if !has_room(announced) {
+        return Err(too_many());
     }
     let mut whole = Vec::with_capacity(announced);
     while let Some(frame) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
@@ -197,9 +235,18 @@ async fn collect(mut body: Incoming, cap: usize) -> Result<Vec<u8>, Refusal> {
         if bytes.len() > cap.saturating_sub(whole.len()) {
             return Err(too_large(cap));
         }
+        if !has_room(whole.len() + bytes.len()) {
+            return Err(too_many());
+        }
         whole.extend_from_slice(&bytes);
     }
     Ok(whole)
+}
+
+/// No room for one more large message of the grant.
+pub fn too_many() -> Refusal {
+    let text = "too many large messages of this grant are under way; retry when some have ended";
+    Refusal::new(429, mcp::errors::INVALID_REQUEST, text)
 }
 
 fn too_large(cap: usize) -> Refusal {

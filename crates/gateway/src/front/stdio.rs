@@ -1,9 +1,11 @@
 //! The front of a client that speaks MCP in lines: `wrap` carries them here from its standard streams.
 //! One connection is one client: its first request settles the era, and its lane is its own.
 
+use super::request;
 use crate::account;
 use crate::exchange::{Answer, Exchange};
 use crate::gateway::Gateway;
+use crate::large::Room;
 use crate::listen;
 use crate::pipeline;
 use crate::session::{Session, mint_id};
@@ -116,6 +118,10 @@ impl Client {
     }
 
     async fn take(&mut self, line: Vec<u8>) -> Next {
+        let mut room = Room::default();
+        if !self.gateway.large.grow(&mut room, &self.session.grant, line.len()) {
+            return self.refuse(&request::too_many()).await;
+        }
         let (message, version) = match self.parse(line) {
             Ok(parsed) => parsed,
             Err(refusal) => return self.refuse(&refusal).await,
@@ -149,6 +155,7 @@ impl Client {
             param_headers: Vec::new(),
             upstream_id: self.gateway.next_upstream_id(),
             in_flight: None,
+            room,
         };
         if is_plain_request { self.beside(exchange).await } else { self.in_order(exchange).await }
     }

@@ -180,6 +180,20 @@ async fn a_process_is_stopped_when_its_declaration_goes() {
 }
 
 #[tokio::test]
+async fn a_notice_that_is_too_long_is_dropped() {
+    let test = test().start().await;
+    let session = test.legacy().await;
+    let mut client = session.connect().await;
+    let mut stream = client.open(&session.bare("GET")).await;
+    let note = |data: &str| json!({"jsonrpc": "2.0", "method": "notifications/message", "params": {"level": "info", "data": data}});
+    test.puppets.say(0, &note(&"x".repeat(65_000)));
+    test.puppets.say(0, &note(&"x".repeat(66_000)));
+    test.puppets.say(0, &note("last"));
+    assert_eq!(stream.message().await["params"]["data"].as_str().unwrap().len(), 65_000);
+    assert_eq!(stream.message().await["params"]["data"], "last");
+}
+
+#[tokio::test]
 async fn requests_of_a_process_are_refused() {
     let test = test().start().await;
     test.listed().await;

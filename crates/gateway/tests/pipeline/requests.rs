@@ -218,6 +218,44 @@ async fn what_is_wrong_about_the_http_request() {
 }
 
 #[tokio::test]
+async fn large_messages_of_a_grant_share_a_bound() {
+    let gate = testkit::Gate::closed();
+    let held = Tool::new("copy").answer(testkit::Answer::text("ok").held(&gate));
+    let bounds = |bounds: &mut gateway::Bounds| bounds.max_large_bytes = 250 << 10;
+    let test = Test::new().policy(ALLOW).tool(held).bounds(bounds).start().await;
+    test.listed().await;
+    let large = |token: &str| {
+        let call = Message::call(7, "copy", json!({"x": "x".repeat(100 << 10)}));
+        Request::modern(Running::PATH, &call.modern()).bearer(token).header("Expect", "100-continue")
+    };
+    let mut clients = Vec::new();
+    for _ in 0..2 {
+        let (mut client, request) = (test.client().await, large(&test.token));
+        let bytes = request.bytes();
+        // One has only begun to arrive, the other waits for the server: both are held.
+        client.send(&bytes[..bytes.len() - 10]).await;
+        assert_eq!(client.reply().await.status, 100);
+        clients.push((client, bytes[bytes.len() - 10..].to_vec()));
+    }
+    let (client, missing) = &mut clients[0];
+    client.send(missing.as_slice()).await;
+    gate.arrived(1).await;
+    let refused = test.untouched(&large(&test.token).without("Expect")).await;
+    assert_eq!(refused.status, 429, "{}", refused.text());
+    // What is small passes, and so does another grant.
+    let mut small = test.client().await;
+    small.send(test.request(call()).bytes()).await;
+    let mut other = test.client().await;
+    other.send(large(&test.other_token).without("Expect").bytes()).await;
+    gate.arrived(3).await;
+    gate.open();
+    assert_eq!(clients[0].0.reply().await.status, 200);
+    drop(clients);
+    assert_eq!(test.send(&large(&test.token).without("Expect")).await.status, 200);
+    assert_eq!(test.books().denials()[0], ("(protocol)", "-32600"));
+}
+
+#[tokio::test]
 async fn nobody_without_a_valid_grant() {
     let mut test = start().await;
     let request = |test: &Running| test.request(call());
