@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Frames of a snapshot are closed beyond this size.
-const FRAME_BYTES: usize = 256 * 1024;
+const FRAME_BYTES: usize = 16 * 1024;
 
 /// A snapshot that is being written beside the journal.
 pub(crate) struct Snapshot {

@@ -150,6 +150,12 @@ impl Journal {
         self.seq
     }
 
+    /// The number of the last frame that is known to be on disk.
+    #[cfg(test)]
+    pub(crate) fn synced(&self) -> u64 {
+        self.synced
+    }
+
     /// Notes that all frames up to this number are on disk.
     pub(crate) fn note_synced(&mut self, seq: u64) {
         self.synced = self.synced.max(seq);

@@ -4,7 +4,7 @@ use crate::clock::BootId;
 use crate::counters::{CounterKey, Demand, Ledger, Refused, Reservation};
 use crate::error::OpenError;
 use crate::id::CallId;
-use crate::journal::frame::HEADER;
+use crate::journal::frame::{Frame, HEADER};
 use crate::journal::{Ending, Journal, Recovered, Snapshot, recover};
 use crate::log_file::small_disk::SmallDisk;
 use crate::time::Timestamp;
@@ -224,6 +224,24 @@ fn every_cut_or_changed_byte_of_a_snapshot_is_refused() {
         changed[at] ^= 0x41;
         assert!(journaled.recover(&whole[..at]).is_err(), "cut at {at}");
         assert!(journaled.recover(&changed).is_err(), "changed at {at}");
+    }
+}
+
+#[test]
+fn a_snapshot_that_ends_with_one_of_its_frames_is_refused() {
+    let mut journaled = Journaled::new();
+    for n in 1..=500 {
+        journaled.use_up(n, &format!("key-{n}"), n);
+    }
+    journaled.compact(1000);
+    let whole = journaled.bytes();
+    let mut ends = Vec::new();
+    while let Some(frame) = Frame::read(&whole[ends.last().copied().unwrap_or(HEADER.len())..]) {
+        ends.push(ends.last().copied().unwrap_or(HEADER.len()) + frame.length);
+    }
+    assert!(ends.len() > 2 && ends.pop() == Some(whole.len()));
+    for end in ends {
+        assert!(matches!(journaled.recover(&whole[..end]), Err(OpenError::Damaged { .. })), "{end}");
     }
 }
 

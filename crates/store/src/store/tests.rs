@@ -6,7 +6,7 @@ use crate::counters::{CounterKey, Demand};
 use crate::error::StoreError;
 use crate::log_file::LogFile;
 use crate::log_file::small_disk::SmallDisk;
-use crate::store::{OpenCall, Options, Store};
+use crate::store::{Durability, OpenCall, Options, Store};
 use crate::time::DAY_MS;
 use crate::window::Window;
 use std::path::PathBuf;
@@ -268,6 +268,19 @@ fn a_new_segment_that_finds_no_room_waits() {
     store.close();
     assert!(home.folder().join("audit/0000000002.jsonl").exists());
     home.verify();
+}
+
+#[test]
+fn in_power_mode_a_call_waits_for_the_disk() {
+    let home = Home::new();
+    let store = home.open_with(|options| options.durability = Durability::Power);
+    for _ in 0..3 {
+        let call = home.begin(&store, 10).unwrap();
+        let frames = store.shared().with_writer(|writer| (writer.journal.seq(), writer.journal.synced()));
+        assert!(frames.is_some_and(|(written, synced)| written > 1 && written == synced), "{frames:?}");
+        call.finish(&ANSWERED);
+        store.shared().write_now();
+    }
 }
 
 #[test]
