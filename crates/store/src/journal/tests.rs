@@ -230,10 +230,10 @@ fn every_cut_or_changed_byte_of_a_snapshot_is_refused() {
 #[test]
 fn a_snapshot_that_ends_with_one_of_its_frames_is_refused() {
     let mut journaled = Journaled::new();
-    for n in 1..=500 {
+    for n in 1..=1500 {
         journaled.use_up(n, &format!("key-{n}"), n);
     }
-    journaled.compact(1000);
+    journaled.compact(2000);
     let whole = journaled.bytes();
     let mut ends = Vec::new();
     while let Some(frame) = Frame::read(&whole[ends.last().copied().unwrap_or(HEADER.len())..]) {
