@@ -78,13 +78,8 @@ impl Account {
         let arguments = judged.arguments(exchange);
         let keys: Vec<_> = declared_keys(judged, arguments);
         let keys: Vec<&str> = keys.iter().map(|key| &**key).collect();
-        let repaired: Vec<&str> = judged
-            .allowed
-            .repaired
-            .iter()
-            .flat_map(|repaired| &repaired.pointers)
-            .map(String::as_str)
-            .collect();
+        let repaired = repaired_pointers(judged, arguments);
+        let repaired: Vec<&str> = repaired.iter().map(String::as_str).collect();
         let n_keys = arguments.map_or(0, |arguments| arguments.len());
         let facts = ArgumentFacts {
             keys: &keys,
@@ -249,11 +244,20 @@ fn subject(exchange: &Exchange) -> Judged<'_> {
     }
 }
 
-/// Keys that the schema declares; others may hold anything an agent made up and are only counted.
+/// Keys that the schema writes; others may hold anything an agent made up and are only counted.
 fn declared_keys<'a>(judged: &JudgedCall, arguments: Option<Value<'a>>) -> Vec<std::borrow::Cow<'a, str>> {
     let Some(schema) = &judged.tool.definition.input_schema else { return Vec::new() };
     let members = arguments.into_iter().flat_map(|arguments| arguments.members());
-    members.map(|member| member.key.as_cow()).filter(|key| schema.declares(key)).collect()
+    members.map(|member| member.key.as_cow()).filter(|key| schema.writes(key)).collect()
+}
+
+/// Where strings were mended, without names that an agent made up.
+fn repaired_pointers(judged: &JudgedCall, arguments: Option<Value<'_>>) -> Vec<String> {
+    let (Some(schema), Some(arguments)) = (&judged.tool.definition.input_schema, arguments) else {
+        return Vec::new();
+    };
+    let pointers = judged.allowed.repaired.iter().flat_map(|repaired| &repaired.pointers);
+    pointers.map(|pointer| schema.shown_pointer(arguments, pointer)).collect()
 }
 
 fn digest(gateway: &Gateway, arguments: Option<Value<'_>>) -> Digest {

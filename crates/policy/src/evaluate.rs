@@ -117,7 +117,9 @@ impl Predicate {
                 format!("{subject} cannot be read, because it is inside {}", kind_name(kind))
             }
             Operand::Ambiguous => {
-                format!("{subject} is given under a name with dots that can be read in two ways")
+                format!(
+                    "{subject} is given under a name that can be read in two ways, because of its dots or its case"
+                )
             }
             Operand::Value(Kind::Number) if condition.check.test.expects() == "a number" => {
                 format!("{subject} must be a number that a double holds exactly")
@@ -177,7 +179,9 @@ impl Limit {
                 format!("{subject} cannot be read, because it is inside {}", kind_name(kind))
             }
             Operand::Ambiguous => {
-                format!("{subject} is given under a name with dots that can be read in two ways")
+                format!(
+                    "{subject} is given under a name that can be read in two ways, because of its dots or its case"
+                )
             }
         };
         let truth = if matches!(found, Found::Missing) { Truth::Undefined } else { Truth::Error };

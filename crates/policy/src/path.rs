@@ -109,8 +109,11 @@ impl Path {
             Input::Empty => return Found::Missing,
             Input::Known(arguments, declared) => (arguments, declared),
         };
-        let nested = self.descend(arguments);
+        let nested = self.descend(arguments, declared);
         let Some(name) = &self.dotted else { return nested };
+        if has_other_spelling(arguments, name, declared) {
+            return Found::Ambiguous;
+        }
         let is_declared = || declared.is_some_and(|declared| declared.contains(name));
         match arguments.get(name).filter(|value| !value.is_null()) {
             None => nested,
@@ -119,14 +122,17 @@ impl Path {
         }
     }
 
-    fn descend<'a>(&self, arguments: Value<'a>) -> Found<'a> {
-        let mut value = arguments;
+    fn descend<'a>(&self, arguments: Value<'a>, declared: Option<&Declared>) -> Found<'a> {
+        let (mut value, mut declared) = (arguments, declared);
         for name in &self.names {
             match value.kind() {
                 Kind::Object => {}
                 kind @ (Kind::Null | Kind::Bool | Kind::Number | Kind::String | Kind::Array) => {
                     return Found::NotAnObject(kind);
                 }
+            }
+            if has_other_spelling(value, name, declared.take()) {
+                return Found::Ambiguous;
             }
             match value.get(name) {
                 Some(next) if !next.is_null() => value = next,
@@ -135,6 +141,28 @@ impl Path {
         }
         Found::Value(value)
     }
+}
+
+/// Whether an object has a member that only case tells from `name`, and that is not declared as another argument.
+/// Some servers take it for `name` (Go's `encoding/json` does, and of both spellings the last).
+fn has_other_spelling(object: Value<'_>, name: &str, declared: Option<&Declared>) -> bool {
+    object.members().any(|member| {
+        let key = member.key.as_cow();
+        *key != *name
+            && is_same_but_for_case(&key, name)
+            && !declared.is_some_and(|known| known.contains(&key))
+    })
+}
+
+fn is_same_but_for_case(left: &str, right: &str) -> bool {
+    if left.is_ascii() && right.is_ascii() {
+        return left.eq_ignore_ascii_case(right);
+    }
+    // Up and down again, for letters that have no way back: the long s and the Kelvin sign are an s and a k.
+    let folded =
+        |text: &str| text.chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect();
+    let (left, right): (String, String) = (folded(left), folded(right));
+    left == right
 }
 
 #[cfg(test)]
@@ -163,7 +191,6 @@ mod tests {
     fn follows_names() {
         assert_eq!(find("args.a", r#"{"a": 1}"#), "1");
         assert_eq!(find("args.a.b", r#"{"a": {"b": [2]}}"#), "[2]");
-        assert_eq!(find("args.a", r#"{"A": 1}"#), "missing");
         assert_eq!(find("args.a-b/c", r#"{"a-b/c": 1}"#), "1");
     }
 
@@ -172,6 +199,29 @@ mod tests {
         assert_eq!(find("args.a", r#"{"a": null}"#), "missing");
         assert_eq!(find("args.a.b", r#"{"a": null}"#), "missing");
         assert_eq!(find("args.a.b", "{}"), "missing");
+    }
+
+    #[test]
+    fn another_spelling_is_an_error_unless_it_is_declared() {
+        for arguments in [
+            r#"{"o": {"task": 1, "Task": 2}}"#,
+            r#"{"o": {"TASK": 2}}"#,
+            r#"{"o": {"\u0054ask": null}}"#,
+            r#"{"o": {"ta\u017fk": 2}}"#,
+            r#"{"o": {"tas\u212a": 2}}"#,
+            r#"{"o": {"task": 1}, "O": {}}"#,
+            r#"{"o": {"task": 1}, "o.Task": 2}"#,
+        ] {
+            assert_eq!(find("args.o.task", arguments), "ambiguous", "{arguments}");
+        }
+        assert_eq!(
+            find("args.o.task", r#"{"o": {"task": 1, "tasks": 2, "tàsk": 3}, "p": {"Task": 4}}"#),
+            "1"
+        );
+        let both = r#"{"properties": {"id": {}, "ID": {}}}"#;
+        assert_eq!(find_declared("args.id", r#"{"id": 1, "ID": 2}"#, both), "1");
+        assert_eq!(find_declared("args.id", r#"{"ID": 2}"#, both), "missing");
+        assert_eq!(find_declared("args.id", r#"{"Id": 2}"#, both), "ambiguous");
     }
 
     #[test]

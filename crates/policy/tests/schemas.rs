@@ -221,3 +221,21 @@ fn formats_are_annotations_in_every_draft() {
         assert_eq!(reason(&bound(&schema), r#"{"u": "not a uri"}"#), None, "{draft}");
     }
 }
+
+#[test]
+fn records_hold_no_names_that_an_agent_made_up() {
+    let schema = r#"{"properties": {"map": {"additionalProperties": {"type": "integer"}}, "a/b": {}},
+        "patternProperties": {"^x": {}}}"#;
+    let compiled = compile(schema).unwrap();
+    let arguments = document(r#"{"map": {"Jane Doe": "5", "4000": "6", "a/b": ["7"]}}"#);
+    for (pointer, shown) in [
+        ("/map/Jane Doe", "/map/*"),
+        ("/map/4000", "/map/*"),
+        ("/map/a~1b/0", "/map/a~1b/0"),
+        ("/nowhere/0", "/*/*"),
+        ("", ""),
+    ] {
+        assert_eq!(compiled.shown_pointer(arguments.root(), pointer), shown);
+    }
+    assert!(compiled.writes("map") && !compiled.writes("xyz") && !compiled.writes("Jane Doe"));
+}

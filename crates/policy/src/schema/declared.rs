@@ -83,10 +83,15 @@ impl Declared {
 
     /// Whether an argument of this name is declared.
     pub(crate) fn contains(&self, name: &str) -> bool {
+        self.names(name) || self.matches(name)
+    }
+
+    /// Whether an argument is declared by this very name, not by a pattern of names.
+    pub(crate) fn names(&self, name: &str) -> bool {
         let key = (name.len(), head(name));
         let start = self.names.partition_point(|known| known.key() < key);
         let mut candidates = self.names.iter().skip(start).take_while(|known| known.key() == key);
-        candidates.any(|known| *known.text == *name) || self.matches(name)
+        candidates.any(|known| *known.text == *name)
     }
 
     fn matches(&self, name: &str) -> bool {

@@ -75,10 +75,25 @@ impl Schema {
         Ok(Self(Arc::new(Inner { validator, declared, names: survey.names })))
     }
 
-    /// Whether the schema declares a top-level argument of this name.
+    /// Whether the schema itself writes this name of a top-level argument; a name that only matches a pattern is an
+    /// agent's own and may be anything.
     #[must_use]
-    pub fn declares(&self, name: &str) -> bool {
-        self.0.declared.contains(name)
+    pub fn writes(&self, name: &str) -> bool {
+        self.0.declared.names(name)
+    }
+
+    /// A pointer into arguments as records may hold it: names that the schema does not write become `*`.
+    #[must_use]
+    pub fn shown_pointer(&self, arguments: Value<'_>, pointer: &str) -> String {
+        let (mut shown, mut place) = (String::new(), Some(arguments));
+        for segment in pointer.split('/').skip(1) {
+            let is_position = place.is_some_and(|value| value.is_array());
+            let name = segment.replace("~1", "/").replace("~0", "~");
+            shown.push('/');
+            shown.push_str(if is_position || self.knows_name(&name) { segment } else { "*" });
+            place = place.and_then(|value| value.pointer(&format!("/{segment}")));
+        }
+        shown
     }
 
     /// The top-level arguments that the schema declares.
