@@ -6,10 +6,11 @@ pub mod api;
 pub mod client;
 mod failure;
 mod merge;
+pub mod name;
 mod record;
 mod registry;
 mod restore;
-mod rules;
+pub mod rules;
 mod serve;
 mod stored;
 

@@ -2,6 +2,7 @@
 //! Changes are made one after the other, each checked as a whole before anything of it counts. Must never leave
 //! something in force that was revoked or removed, nor add anything that could not be recorded.
 
+use crate::action::status::Endpoints;
 use crate::failure::{Failure, FailureKind};
 use crate::merge::{Merged, merge};
 use crate::record::Record;
@@ -19,6 +20,7 @@ pub struct Registry {
     gateway: Arc<Gateway>,
     present: Mutex<Present>,
     pub(crate) started_ms: u64,
+    pub(crate) endpoints: Endpoints,
 }
 
 /// What is declared now.
@@ -30,6 +32,8 @@ pub(crate) struct Present {
     pub(crate) is_in_force: bool,
     /// The latest set of files, where it was refused: it may fit once something else is gone.
     refused: Option<Declared>,
+    /// Why the latest set of files was refused, where it was.
+    pub(crate) refusal: Option<String>,
 }
 
 impl Registry {
@@ -37,7 +41,13 @@ impl Registry {
     #[must_use]
     pub fn new(gateway: Arc<Gateway>) -> Self {
         let started_ms = gateway.now_ms();
-        Self { gateway, present: Mutex::default(), started_ms }
+        Self { gateway, present: Mutex::default(), started_ms, endpoints: Endpoints::default() }
+    }
+
+    /// The same registry, which tells where its gateway is reached.
+    #[must_use]
+    pub fn reached_at(self, endpoints: Endpoints) -> Self {
+        Self { endpoints, ..self }
     }
 
     /// The gateway that it administers.
@@ -85,11 +95,13 @@ impl Registry {
             Ok((world, warnings)) => {
                 warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
                 self.install(world).await;
-                *present = Present { files, is_in_force: true, refused: None };
+                *present = Present { files, is_in_force: true, ..Present::default() };
                 Ok(())
             }
             Err(problems) => {
                 present.refused = Some(files);
+                let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+                present.refusal = Some(told.join("; "));
                 Err(problems)
             }
         }
@@ -97,6 +109,8 @@ impl Registry {
 
     /// Records that a changed set of files does not even load; what is in force stays.
     pub async fn refuse_files(&self, n_problems: usize) {
+        let told = format!("problems found: {n_problems}; `toolgate doctor` and the gateway's log tell them");
+        self.present.lock().await.refusal = Some(told);
         if let Err(error) = Record::files_refused(n_problems).write(&self.gateway.store).await {
             tracing::error!(%error, "that configuration files were refused could not be recorded");
         }
@@ -105,7 +119,7 @@ impl Registry {
     /// Takes note of a set of files without putting it into force, for a process that serves nobody and only changes
     /// the database.
     pub async fn note_files(&self, files: Declared) {
-        *self.present.lock().await = Present { files, is_in_force: false, refused: None };
+        *self.present.lock().await = Present { files, ..Present::default() };
     }
 
     /// The present state; held while something changes, so that no two changes mix.

@@ -7,6 +7,15 @@ use crate::registry::Registry;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
+/// Where a gateway is reached; nothing of it where it serves `wrap` clients alone.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Endpoints {
+    /// The URL that stands before `/SERVER` for agents.
+    pub mcp: Option<String>,
+    /// The URL that health and metrics are under.
+    pub admin: Option<String>,
+}
+
 /// The state of a gateway.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Status {
@@ -16,8 +25,11 @@ pub struct Status {
     pub pid: u32,
     /// How long it has run, in seconds.
     pub uptime_s: u64,
-    /// Whether it serves agents; a subcommand without a gateway looks at the data folder by itself.
+    /// Whether it serves anybody; a subcommand without a gateway looks at the data folder by itself.
     pub is_serving: bool,
+    /// Where agents, health and metrics are.
+    #[serde(flatten)]
+    pub endpoints: Endpoints,
     /// Whether it is shutting down.
     pub is_draining: bool,
     /// The data folder.
@@ -65,12 +77,17 @@ impl Registry {
         }
         let merged = merge(&present.files, &rows);
         let problems = merged.problems.iter().map(ToString::to_string);
+        let refused = present
+            .refusal
+            .as_ref()
+            .map(|why| format!("the configuration files were refused, so an older set is in force: {why}"));
         let gateway = self.gateway();
         Ok(Status {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             pid: std::process::id(),
             uptime_s: gateway.now_ms().saturating_sub(self.started_ms) / 1_000,
             is_serving: present.is_in_force,
+            endpoints: self.endpoints.clone(),
             is_draining: gateway.is_draining(),
             data: gateway.store.folder().to_path_buf(),
             n_servers: merged.declared.servers.len() as u64,
@@ -78,7 +95,7 @@ impl Registry {
             n_policies: merged.declared.policies.len() as u64,
             n_sessions: gateway.sessions.len() as u64,
             store_problem: gateway.store.check().err().map(|error| error.to_string()),
-            warnings: problems.chain(merged.warnings).collect(),
+            warnings: refused.into_iter().chain(problems).chain(merged.warnings).collect(),
         })
     }
 }

@@ -17,8 +17,17 @@ async fn a_refused_set_leaves_the_old_one_in_force() {
     let world = bench.gateway.world();
     assert!(world.server("more").is_none() && world.policy("imaging").is_some());
     assert_eq!(bench.registry.servers().await.unwrap().servers.len(), 1);
+    let warnings = bench.registry.status().await.unwrap().warnings;
+    assert!(
+        warnings[0].contains("an older set is in force") && warnings[0].contains("imaging"),
+        "{warnings:?}"
+    );
     bench.registry.refuse_files(3).await;
     assert_eq!(bench.changes()[1..], ["config.refuse files by file", "config.refuse files by file"]);
+    let warnings = bench.registry.status().await.unwrap().warnings;
+    assert!(warnings[0].contains("problems found: 3"), "{warnings:?}");
+    bench.registry.apply_files(files()).await.unwrap();
+    assert!(bench.registry.status().await.unwrap().warnings.is_empty(), "the files are right again");
 }
 
 #[tokio::test]

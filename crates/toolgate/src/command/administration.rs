@@ -12,9 +12,9 @@ use store::clock::Clock;
 use store::{OpenError, Store};
 
 use crate::cli::Global;
-use crate::config::{self, Loaded};
+use crate::config::{self, Loaded, Refused};
 use crate::output::{Output, Tone};
-use crate::owner::place::Place;
+use crate::owner::place::{Place, advise};
 
 /// Between two looks at a folder that somebody owns who does not answer: a subcommand, or an owner that is starting.
 const LOOK: Duration = Duration::from_millis(50);
@@ -29,9 +29,12 @@ pub fn with_client<T>(
     global: &Global,
     work: impl AsyncFnOnce(&mut Client) -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
-    let loaded = config::load(&global.source()?)?;
+    let loaded = config::load(&global.source()?);
     runtime()?.block_on(async {
-        let (mut client, moment) = reach(loaded).await?;
+        let (mut client, moment) = match loaded {
+            Ok(loaded) => reach(loaded).await?,
+            Err(refused) => (reach_running(global.output(), refused).await?, None),
+        };
         let result = work(&mut client).await;
         if let Some(gateway) = moment {
             gateway.store.close();
@@ -63,10 +66,27 @@ async fn reach(loaded: Loaded) -> anyhow::Result<(Client, Option<Arc<Gateway>>)>
                 return Ok((Client::within(registry), Some(gateway)));
             }
             Err(OpenError::Locked { .. }) if n_looks < MAX_LOOKS => n_looks += 1,
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(advise(error)),
         }
         tokio::time::sleep(LOOK).await;
     }
+}
+
+/// Only a gateway that runs can do anything for a configuration that does not load: it has an older one in force.
+async fn reach_running(output: Output, refused: Refused) -> anyhow::Result<Client> {
+    let stream = match &refused.data {
+        Some(data) => Place::connect(&Place::new(data).admin()).await?,
+        None => None,
+    };
+    let Some(stream) = stream else { return Err(refused.into()) };
+    warn_of(output, &refused, "the running gateway goes on with what it has");
+    Ok(Client::over(stream).await?)
+}
+
+/// Tells the mistakes in a configuration that is not needed for what is being done.
+pub fn warn_of(output: Output, refused: &Refused, consequence: &str) {
+    refused.problems.as_slice().iter().for_each(|problem| eprintln!("{}", output.problem(problem)));
+    warn(output, &[format!("the configuration does not load; {consequence}")]);
 }
 
 /// Warnings go where results do not, so that a token can be taken from standard output.

@@ -38,11 +38,17 @@ fn print(output: Output, status: &Status) -> anyhow::Result<()> {
     let heading = match (status.is_serving, status.is_draining) {
         (false, _) => output.paint(Tone::Warning, "no gateway runs; start it with `toolgate up`"),
         (true, true) => output.paint(Tone::Warning, "the gateway is shutting down"),
-        (true, false) => output.paint(Tone::Good, "the gateway runs"),
+        (true, false) => output.paint(Tone::Good, runs(status)),
     };
     output.line(heading)?;
     if status.is_serving {
-        let (version, pid) = (&status.version, status.pid);
+        let (version, pid, endpoints) = (&status.version, status.pid, &status.endpoints);
+        if let Some(mcp) = &endpoints.mcp {
+            output.line(format!("  agents    {}/SERVER", plain(mcp)))?;
+        }
+        if let Some(admin) = &endpoints.admin {
+            output.line(format!("  metrics   {}/metrics", plain(admin)))?;
+        }
         output.line(format!(
             "  version   {}, process {pid}, for {}",
             plain(version),
@@ -60,6 +66,13 @@ fn print(output: Output, status: &Status) -> anyhow::Result<()> {
         output.line(format!("  {} {}", output.paint(Tone::Bad, "every call is denied:"), plain(problem)))?;
     }
     Ok(())
+}
+
+fn runs(status: &Status) -> &'static str {
+    match status.endpoints.mcp {
+        Some(_) => "the gateway runs",
+        None => "the gateway runs for wrapped servers alone, until the last of them ends",
+    }
 }
 
 /// A time span with its two largest units.

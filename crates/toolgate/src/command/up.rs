@@ -3,9 +3,12 @@
 use std::io::IsTerminal as _;
 use std::time::Duration;
 
-use anyhow::Context as _;
+use admin::action::status::{Endpoints, Status};
+use admin::client::Client;
+use anyhow::{Context as _, anyhow};
 use clap::Args;
 use store::OpenError;
+use tokio::net::UnixStream;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -91,15 +94,28 @@ async fn start(loaded: &Loaded, serves: Serves) -> anyhow::Result<Option<Owner>>
             Err(error) => error,
         };
         let is_locked = matches!(error.downcast_ref(), Some(OpenError::Locked { .. }));
-        let is_owned = is_locked && Place::connect(&place.admin()).await?.is_some();
-        if is_owned && serves == Serves::WrapOnly {
-            return Ok(None);
-        }
-        if !is_locked || is_owned || n_looks == MAX_LOOKS {
+        if !is_locked || n_looks == MAX_LOOKS {
             return Err(error);
+        }
+        if let Some(stream) = Place::connect(&place.admin()).await? {
+            return if serves == Serves::WrapOnly { Ok(None) } else { Err(explain(error, stream).await) };
         }
         n_looks += 1;
         tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// An owner that `wrap` started is not known to whoever starts the gateway.
+async fn explain(error: anyhow::Error, stream: UnixStream) -> anyhow::Error {
+    let asked = async { Client::over(stream).await?.get::<Status>(&["status"]).await };
+    match asked.await {
+        Ok(status) if status.endpoints.mcp.is_none() => anyhow!(
+            "process {0} serves wrapped servers on the data folder `{1}` and ends half a minute after the last of \
+             them; close the clients that use them, or run `kill {0}`, and start again",
+            status.pid,
+            status.data.display()
+        ),
+        Ok(_) | Err(_) => error,
     }
 }
 
@@ -131,9 +147,8 @@ fn log(when: When) -> anyhow::Result<()> {
 }
 
 fn announce(output: Output, loaded: &Loaded, owner: &Owner) -> anyhow::Result<()> {
-    let scheme = if owner.is_tls { "https" } else { "http" };
-    let mcp = owner.agents.map(|address| format!("{scheme}://{address}/mcp")).unwrap_or_default();
-    let admin = owner.admin.map(|address| format!("http://{address}")).unwrap_or_default();
+    let Endpoints { mcp, admin } = owner.endpoints.clone();
+    let (mcp, admin) = (mcp.unwrap_or_default(), admin.unwrap_or_default());
     if output.is_json() {
         output.value(&serde_json::json!({ "event": "listening", "mcp": mcp, "admin": admin }))?;
         return Ok(());

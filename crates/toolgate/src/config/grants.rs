@@ -6,10 +6,15 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use gateway::declared::GrantSpec;
 use gateway::world::LOCAL_GRANT;
 
+use store::TokenHash;
+
 use super::instant;
 use super::name;
 use super::suggest;
 use super::table::{Placed, Table};
+
+/// What stands before the 64 digits of a token's hash.
+pub const TOKEN_HASH: &str = "sha256:";
 
 /// The names that grants may refer to.
 pub struct Known<'a> {
@@ -65,34 +70,17 @@ fn read_grant(id: &Placed<&str>, table: &Table<'_, '_>, known: &Known<'_>) -> Gr
 
 fn token_hash(table: &Table<'_, '_>) -> Option<[u8; 32]> {
     let text = table.string("token_hash")?;
-    let hash = text.value.strip_prefix("sha256:").and_then(from_hex);
+    let hash = text.value.strip_prefix(TOKEN_HASH).and_then(TokenHash::from_hex);
     if hash.is_none() {
         let message = format!(
             "`{}` must be `sha256:` and 64 lower-case hexadecimal digits, the hash of the token and never \
              the token itself",
             table.dotted("token_hash")
         );
+        // Without the problem it would be a grant without a token.
         table.report().error(&text.place, message);
     }
-    hash
-}
-
-/// A hash that does not parse must not turn into a grant without a token, so its problem refuses the set.
-fn from_hex(text: &str) -> Option<[u8; 32]> {
-    let digit = |byte: u8| match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        _ => None,
-    };
-    let mut hash = [0_u8; 32];
-    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-    if pairs.len() != hash.len() || !rest.is_empty() {
-        return None;
-    }
-    for (byte, [high, low]) in hash.iter_mut().zip(pairs) {
-        *byte = digit(*high)? << 4 | digit(*low)?;
-    }
-    Some(hash)
+    hash.map(|hash| *hash.as_bytes())
 }
 
 fn expires_ms(table: &Table<'_, '_>) -> Option<u64> {

@@ -63,6 +63,8 @@ pub struct Refused {
     pub problems: Problems,
     /// Hash of what was refused, so that the same refusal is not reported again and again.
     pub fingerprint: Fingerprint,
+    /// The data folder, where that much is certain: a gateway may run there with an older set.
+    pub data: Option<PathBuf>,
 }
 
 impl std::fmt::Display for Refused {
@@ -97,9 +99,15 @@ pub fn parse(source: &Source, snapshot: Snapshot) -> Result<Loaded, Refused> {
             None
         }
     };
+    // A mistake in the file itself may be one in the key `data`, and the default another gateway's folder.
+    let is_certain = |settings: &Settings| {
+        source.default_data.as_ref() != Some(&settings.data) || !problems.iter().any(|p| p.is_error_of(&file))
+    };
+    let data = parsed.as_ref().map(|(settings, _)| settings).filter(|settings| is_certain(settings));
+    let data = data.map(|settings| settings.data.clone());
     let problems = Problems::new(problems);
     let Some((settings, declared)) = parsed.filter(|_| !problems.refuse()) else {
-        return Err(Refused { problems, fingerprint });
+        return Err(Refused { problems, fingerprint, data });
     };
     let referred = referred_files(&settings, &declared);
     let fingerprint = fingerprint.with_files(&referred);

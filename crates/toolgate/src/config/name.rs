@@ -1,27 +1,6 @@
-//! The grammar of the names that an operator chooses: servers, grants and policies.
+//! The names that an operator chooses: their grammar, and an id made from any text.
 
-/// What a server or grant id must look like, for messages.
-pub const ID_EXPECTED: &str =
-    "must be 1 to 32 lower-case letters, digits and `-`, beginning with a letter or digit";
-
-/// What a policy's name must look like, for messages.
-pub const POLICY_EXPECTED: &str =
-    "must be 1 to 64 letters, digits, `.`, `_` and `-`, beginning with a letter or digit";
-
-/// Whether a server or grant id is well formed: `[a-z0-9][a-z0-9-]{0,31}`.
-#[must_use]
-pub fn is_id(text: &str) -> bool {
-    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-    text.len() <= 32 && text.starts_with(is_plain) && text.chars().all(|c| is_plain(c) || c == '-')
-}
-
-/// Whether a policy's name is well formed: `[A-Za-z0-9][A-Za-z0-9._-]{0,63}`.
-#[must_use]
-pub fn is_policy(text: &str) -> bool {
-    text.len() <= 64
-        && text.starts_with(|c: char| c.is_ascii_alphanumeric())
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))
-}
+pub use admin::name::{ID_EXPECTED, POLICY_EXPECTED, is_id, is_policy};
 
 /// The nearest well-formed id to any text: other characters become `-`; `server` when nothing remains.
 #[must_use]
@@ -41,35 +20,7 @@ pub fn to_id(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_id, is_policy, to_id};
-
-    #[test]
-    fn ids() {
-        for (text, expected) in [
-            ("imaging", true),
-            ("0", true),
-            ("a-b-", true),
-            ("abcdefghijklmnopqrstuvwxyz012345", true),
-            ("abcdefghijklmnopqrstuvwxyz0123456", false),
-            ("", false),
-            ("-a", false),
-            ("A", false),
-            ("a_b", false),
-            ("ä", false),
-            ("a b", false),
-        ] {
-            assert_eq!(is_id(text), expected, "`{text}`");
-        }
-    }
-
-    #[test]
-    fn policy_names() {
-        for (text, expected) in
-            [("imaging", true), ("PACS.v2_x-1", true), (".hidden", false), ("a/b", false), ("", false)]
-        {
-            assert_eq!(is_policy(text), expected, "`{text}`");
-        }
-    }
+    use super::{is_id, to_id};
 
     #[test]
     fn any_text_becomes_an_id() {

@@ -64,6 +64,12 @@ impl Problem {
             suggestion: None,
         }
     }
+
+    /// Whether it refuses this file.
+    #[must_use]
+    pub fn is_error_of(&self, file: &Path) -> bool {
+        self.severity == Severity::Error && self.file == file
+    }
 }
 
 impl fmt::Display for Problem {

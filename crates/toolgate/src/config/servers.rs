@@ -4,16 +4,15 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use admin::rules::{MAX_WAIT_S, is_own_header, is_variable, sounds_secret};
 use gateway::declared::{DEFAULT_IDLE_STOP_S, DEFAULT_TIMEOUT_S, ServerSpec, Setting, Transport};
-use hyper::http::{HeaderName, Uri};
+use hyper::http::HeaderName;
+use mcp::http::{Plaintext, Target};
 
 use super::name;
 use super::report::Report;
 use super::settings::path;
 use super::table::{Placed, Table};
-
-/// A day: a wait that is longer is a mistake in the unit.
-const MAX_WAIT_MS: u64 = 86_400_000;
 
 /// Reads every `[servers.ID]`; what has problems is left out, because the problem refuses the whole set.
 #[must_use]
@@ -99,8 +98,9 @@ fn read_http(table: &Table<'_, '_>) -> Option<Transport> {
     let headers = table.table("headers").map(|headers| read_headers(&headers)).unwrap_or_default();
     let ca_file = read_ca_file(table);
     let url = table.string("url")?;
-    if let Err(message) = check_url(url.value, insecure) {
-        table.report().error(&url.place, format!("`{}` {message}", table.dotted("url")));
+    let plaintext = if insecure { Plaintext::Anywhere } else { Plaintext::LoopbackOnly };
+    if let Err(error) = Target::parse(url.value, plaintext) {
+        table.report().error(&url.place, format!("`{}`: {error}", table.dotted("url")));
         return None;
     }
     Some(Transport::Http { url: url.value.to_owned(), headers, ca_file, insecure })
@@ -146,25 +146,12 @@ fn check_literal(headers: &Table<'_, '_>, key: &Placed<&str>, value: &Placed<&st
 
 /// A header's name in lower case, unless the gateway itself decides about it.
 fn header_name(report: &Report<'_>, key: &Placed<&str>) -> Option<String> {
-    const OWN: [&str; 11] = [
-        "accept",
-        "accept-encoding",
-        "connection",
-        "content-encoding",
-        "content-length",
-        "content-type",
-        "host",
-        "last-event-id",
-        "te",
-        "transfer-encoding",
-        "upgrade",
-    ];
     let Ok(header) = key.value.parse::<HeaderName>() else {
         report.error(&key.place, format!("`{}` is not the name of a header", key.value));
         return None;
     };
     let header = header.as_str();
-    if OWN.contains(&header) || header.starts_with("mcp-") {
+    if is_own_header(header) {
         report
             .error(&key.place, format!("header `{}` is set by the gateway itself; leave it out", key.value));
         return None;
@@ -194,45 +181,9 @@ fn reference(table: &Table<'_, '_>, key: &str, value: &Placed<&str>) -> Setting 
     }
 }
 
-fn is_variable(name: &str) -> bool {
-    !name.is_empty() && !name.contains(['=', '\0', ' ']) && !name.starts_with(|c: char| c.is_ascii_digit())
-}
-
-/// Whether a name says that its value is a credential.
-fn sounds_secret(name: &str) -> bool {
-    let name = name.to_ascii_lowercase().replace(['_', '-'], "");
-    ["authorization", "cookie", "token", "secret", "password", "passwd", "apikey"]
-        .iter()
-        .any(|word| name.contains(word))
-}
-
-fn check_url(url: &str, insecure: bool) -> Result<(), &'static str> {
-    const EXPECTED: &str = "must be an absolute URL such as `https://mcp.example/mcp`";
-    let parsed: Uri = url.parse().map_err(|_| EXPECTED)?;
-    let (scheme, authority) = (parsed.scheme_str().ok_or(EXPECTED)?, parsed.authority().ok_or(EXPECTED)?);
-    if authority.as_str().contains('@') {
-        return Err("must not hold a user or password; send a credential in `headers`");
-    }
-    if url.contains('#') {
-        return Err("must not have a fragment");
-    }
-    match scheme {
-        "https" => Ok(()),
-        "http" if insecure || is_loopback(authority.host()) => Ok(()),
-        "http" => Err("would send every call in clear to another machine; use https, or `insecure = true`"),
-        _ => Err(EXPECTED),
-    }
-}
-
-fn is_loopback(host: &str) -> bool {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    host.eq_ignore_ascii_case("localhost")
-        || bare.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
-}
-
 fn wait_s(table: &Table<'_, '_>, key: &'static str, default_s: u64) -> u64 {
     let Some(wait) = table.duration_ms(key) else { return default_s };
-    if wait.value < 1_000 || wait.value > MAX_WAIT_MS {
+    if wait.value < 1_000 || wait.value > MAX_WAIT_S * 1_000 {
         table.report().error(&wait.place, format!("`{}` must be between 1s and 1d", table.dotted(key)));
     }
     wait.value.div_ceil(1_000)

@@ -46,8 +46,8 @@ impl Stage {
             default_data: None,
         };
         let owner = Owner::start(owner::load(&source)?, Serves::Everybody).await?;
-        let address = owner.agents.context("the demonstration listens on a port")?;
-        let url = format!("http://{address}/mcp/{SERVER}");
+        let mcp = owner.endpoints.mcp.as_ref().context("the demonstration listens on a port")?;
+        let url = format!("{mcp}/{SERVER}");
         let data = folder.path().join("data");
         Ok(Self { owner, sample, token, url, data, folder })
     }

@@ -2,6 +2,7 @@
 
 use crate::config::settings::{Settings, Tls};
 use admin::Registry;
+use admin::action::status::Endpoints;
 use anyhow::{Context as _, anyhow};
 use gateway::Gateway;
 use gateway::front::http::HttpFront;
@@ -9,19 +10,23 @@ use gateway::front::listener;
 use mcp::headers::hosts::AllowList;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+
+/// Longest wait for calls under way at shutdown; a process manager usually kills after thirty seconds.
+const GRACE: Duration = Duration::from_secs(10);
+/// Longest wait for questions about health and metrics after that.
+const ADMIN_GRACE: Duration = Duration::from_secs(1);
 
 /// Bound ports that are not served yet.
 #[derive(Debug)]
 pub struct Listening {
     agents: TcpListener,
     admin: TcpListener,
-    /// Where agents connect.
-    pub agents_address: SocketAddr,
-    /// Where administration listens.
-    pub admin_address: SocketAddr,
+    agents_address: SocketAddr,
+    admin_address: SocketAddr,
 }
 
 impl Listening {
@@ -36,32 +41,89 @@ impl Listening {
         Ok(Self { agents, admin, agents_address, admin_address })
     }
 
+    /// Where both are reached.
+    #[must_use]
+    pub fn endpoints(&self, is_tls: bool) -> Endpoints {
+        let scheme = if is_tls { "https" } else { "http" };
+        Endpoints {
+            mcp: Some(format!("{scheme}://{}/mcp", self.agents_address)),
+            admin: Some(format!("http://{}", self.admin_address)),
+        }
+    }
+
     /// Serves both ports.
     ///
     /// # Errors
     /// Where the certificate or the allow-lists cannot be used.
     pub fn serve(
         self,
-        serving: &mut JoinSet<()>,
         gateway: &Arc<Gateway>,
         registry: &Arc<Registry>,
         settings: &Settings,
-        stop: &watch::Sender<bool>,
-    ) -> anyhow::Result<()> {
+    ) -> anyhow::Result<Ports> {
         let tls = settings.tls.as_ref().map(tls).transpose()?;
         let allowed = allow_list(settings, self.agents_address)?;
         let front = Arc::new(HttpFront { gateway: Arc::clone(gateway), allowed });
-        serving.spawn(listener::serve(front, self.agents, tls, stop.subscribe()));
         let registry = Arc::clone(registry);
-        let stop = stop.subscribe();
-        serving.spawn(async move { admin::serve_port(registry, self.admin, stop).await });
-        Ok(())
+        Ok(Ports {
+            agents: Port::open(|stop| listener::serve(front, self.agents, tls, stop)),
+            admin: Port::open(|stop| admin::serve_port(registry, self.admin, stop)),
+        })
+    }
+}
+
+/// Both ports while they are served.
+#[derive(Debug)]
+pub struct Ports {
+    agents: Port,
+    admin: Port,
+}
+
+#[derive(Debug)]
+struct Port {
+    stop: watch::Sender<bool>,
+    serving: JoinSet<()>,
+}
+
+impl Ports {
+    /// Lets nothing new in and waits for the calls under way. Until they have ended, or had their time, the admin
+    /// port answers, so that whoever watches `/readyz` learns of the shutdown. Returns whether all ended.
+    pub async fn end(self) -> bool {
+        let have_ended = self.agents.end(GRACE).await;
+        self.admin.end(ADMIN_GRACE).await;
+        have_ended
+    }
+}
+
+impl Port {
+    fn open<F: Future<Output = ()> + Send + 'static>(serve: impl FnOnce(watch::Receiver<bool>) -> F) -> Self {
+        let (stop, stopped) = watch::channel(false);
+        let mut serving = JoinSet::new();
+        serving.spawn(serve(stopped));
+        Self { stop, serving }
+    }
+
+    async fn end(mut self, patience: Duration) -> bool {
+        self.stop.send_replace(true);
+        let has_ended = tokio::time::timeout(patience, self.serving.join_next()).await.is_ok();
+        self.serving.shutdown().await;
+        has_ended
     }
 }
 
 async fn bind(address: SocketAddr, key: &str) -> anyhow::Result<TcpListener> {
-    let doing = || format!("listening on {address}; is another process there? set `{key}` to a free port");
-    TcpListener::bind(address).await.with_context(doing)
+    use std::io::ErrorKind::{AddrInUse, AddrNotAvailable, PermissionDenied};
+    let failed = match TcpListener::bind(address).await {
+        Ok(listener) => return Ok(listener),
+        Err(error) => error,
+    };
+    let why = match failed.kind() {
+        AddrInUse => format!("another process listens there; set `{key}` to a free port"),
+        PermissionDenied => format!("this user may not; set `{key}` to a port from 1024 on"),
+        AddrNotAvailable => format!("this machine has no such address; correct `{key}`"),
+        _ => failed.to_string(),
+    };
+    Err(anyhow!("listening on {address}: {why}"))
 }
 
 /// Loopback names with any port, the address itself, and what the operator lists.

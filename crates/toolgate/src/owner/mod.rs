@@ -10,22 +10,21 @@ mod shuttle;
 
 use crate::config::settings::Settings;
 use crate::config::{self, Loaded};
+use crate::doctor;
 use admin::Registry;
+use admin::action::status::Endpoints;
 use anyhow::Context as _;
 use gateway::{Bounds, Gateway};
-use listeners::Listening;
+use listeners::{Listening, Ports};
 use place::Place;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use store::Store;
 use store::clock::Clock;
+use store::{OpenError, Store};
 use tokio::sync::watch;
 
 /// Between two sweeps of sessions and idle processes.
 const SWEEP: Duration = Duration::from_secs(15);
-/// Longest wait for calls under way at shutdown; a process manager usually kills after thirty seconds.
-const GRACE: Duration = Duration::from_secs(10);
 /// An owner that serves `wrap` clients alone ends so long after the last one.
 const LINGER: Duration = Duration::from_secs(30);
 
@@ -45,16 +44,11 @@ pub struct Owner {
     pub gateway: Arc<Gateway>,
     /// Servers, grants and policies from every source.
     pub registry: Arc<Registry>,
-    /// Where agents connect, if over HTTP.
-    pub agents: Option<SocketAddr>,
-    /// Where administration listens, if on a port.
-    pub admin: Option<SocketAddr>,
-    /// Whether agents are served over TLS.
-    pub is_tls: bool,
+    /// Where agents, health and metrics are.
+    pub endpoints: Endpoints,
     serves: Serves,
-    stop: watch::Sender<bool>,
     clients: Arc<shuttle::Clients>,
-    serving: tokio::task::JoinSet<()>,
+    ports: Option<Ports>,
     background: tokio::task::JoinSet<()>,
     place: Place,
 }
@@ -67,16 +61,19 @@ impl Owner {
     pub async fn start(loaded: Loaded, serves: Serves) -> anyhow::Result<Self> {
         let settings = loaded.settings.clone();
         let bound = match serves {
-            Serves::Everybody => Some(Listening::bind(&settings).await?),
+            Serves::Everybody => Some(bind(&settings).await?),
             Serves::WrapOnly => None,
         };
-        let store = Store::open(&settings.store_options(), Clock::System)?;
+        let store = Store::open(&settings.store_options(), Clock::System).map_err(place::advise)?;
         let bounds = Bounds {
             max_body_bytes: usize::try_from(settings.max_body_bytes).unwrap_or(usize::MAX),
             ..Bounds::default()
         };
         let gateway = Arc::new(Gateway::new(store, bounds));
-        let registry = Arc::new(Registry::new(Arc::clone(&gateway)));
+        let endpoints = bound.as_ref().map(|bound| bound.endpoints(settings.tls.is_some()));
+        let endpoints = endpoints.unwrap_or_default();
+        let registry = Registry::new(Arc::clone(&gateway)).reached_at(endpoints.clone());
+        let registry = Arc::new(registry);
         registry.apply_files(loaded.declared.clone()).await.map_err(|problems| {
             let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
             anyhow::anyhow!("the configuration cannot be put into force:\n{}", lines.join("\n"))
@@ -87,13 +84,10 @@ impl Owner {
         let mut owner = Self {
             gateway,
             registry,
-            agents: bound.as_ref().map(|bound| bound.agents_address),
-            admin: bound.as_ref().map(|bound| bound.admin_address),
-            is_tls: settings.tls.is_some(),
+            endpoints,
             serves,
-            stop: watch::Sender::new(false),
             clients: Arc::new(watch::Sender::new(0)),
-            serving: tokio::task::JoinSet::new(),
+            ports: None,
             background: tokio::task::JoinSet::new(),
             place,
         };
@@ -109,9 +103,8 @@ impl Owner {
         wrap_socket: tokio::net::UnixListener,
         settings: &Settings,
     ) -> anyhow::Result<()> {
-        if let Some(bound) = bound {
-            bound.serve(&mut self.serving, &self.gateway, &self.registry, settings, &self.stop)?;
-        }
+        let ports = bound.map(|bound| bound.serve(&self.gateway, &self.registry, settings));
+        self.ports = ports.transpose()?;
         let registry = Arc::clone(&self.registry);
         self.background.spawn(async move { admin::serve_socket(registry, admin_socket).await });
         let (gateway, clients) = (Arc::clone(&self.gateway), Arc::clone(&self.clients));
@@ -166,12 +159,11 @@ impl Owner {
     /// everything is on the disk.
     pub async fn shut_down(mut self) {
         self.gateway.drain();
-        self.stop.send_replace(true);
-        let finished = async { while self.serving.join_next().await.is_some() {} };
-        if tokio::time::timeout(GRACE, finished).await.is_err() {
+        if let Some(ports) = self.ports.take()
+            && !ports.end().await
+        {
             tracing::warn!("calls were still under way at shutdown; they are recorded as unknown");
         }
-        self.serving.shutdown().await;
         self.background.shutdown().await;
         self.gateway.stop_servers().await;
         for socket in [self.place.admin(), self.place.wrap()] {
@@ -180,6 +172,14 @@ impl Owner {
         }
         self.gateway.store.close();
     }
+}
+
+/// Binds the ports. Where that fails because a gateway runs on this data already, that is what is told.
+async fn bind(settings: &Settings) -> anyhow::Result<Listening> {
+    Listening::bind(settings).await.map_err(|error| match doctor::data::owner(&settings.data) {
+        Some(pid) => OpenError::Locked { path: settings.data.clone(), holder: pid.to_string() }.into(),
+        None => error,
+    })
 }
 
 /// Loads the configuration of a run.

@@ -3,6 +3,7 @@
 use anyhow::{Context as _, bail};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
+use store::OpenError;
 use tokio::net::{UnixListener, UnixStream};
 
 /// Socket of the administration API.
@@ -65,6 +66,17 @@ impl Place {
         }
         UnixListener::bind(path).with_context(|| format!("listening on `{}`", path.display()))
     }
+}
+
+/// What to do about a data folder that cannot be opened, where the error itself does not say.
+#[must_use]
+pub fn advise(error: OpenError) -> anyhow::Error {
+    if matches!(error, OpenError::Io { .. }) {
+        return anyhow::anyhow!(
+            "{error}; is it a folder that this user may write? `data` in toolgate.toml names it"
+        );
+    }
+    error.into()
 }
 
 fn check(path: &Path) -> anyhow::Result<()> {

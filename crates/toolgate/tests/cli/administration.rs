@@ -27,7 +27,7 @@ fn json(place: &Place, arguments: &[&str]) -> Value {
     serde_json::from_str(&good(place, arguments).stdout).unwrap()
 }
 
-fn refused(place: &Place, arguments: &[&str], code: i32, part: &str) {
+pub fn refused(place: &Place, arguments: &[&str], code: i32, part: &str) {
     let ran = place.run(arguments);
     assert_eq!(ran.code, Some(code), "{arguments:?}\n{}", ran.whole());
     assert!(ran.stderr.contains(part), "{arguments:?}\n{}", ran.stderr);
@@ -93,7 +93,12 @@ fn with_a_gateway_each_subcommand_is_its_client_and_counts_at_once() {
     let gateway = Gateway::up(&place);
     assert_eq!(gateway.first_line["event"], "listening");
     visit(&place);
-    assert!(good(&place, &["status"]).stdout.starts_with("the gateway runs"));
+    let status = good(&place, &["status"]).stdout;
+    let (mcp, admin) = (&gateway.first_line["mcp"], &gateway.first_line["admin"]);
+    assert!(status.starts_with("the gateway runs\n"), "{status}");
+    assert!(status.contains(&format!("agents    {}/SERVER", mcp.as_str().unwrap())), "{status}");
+    let told = json(&place, &["status", "--json"]);
+    assert_eq!((&told["mcp"], &told["admin"]), (mcp, admin));
     let token = good(&place, &["grant", "create", "live", "--server", "imaging=imaging", "--quiet"]).stdout;
     let token = token.trim_end();
     assert_ne!(gateway.status(token), 401);
@@ -150,6 +155,27 @@ fn a_broken_configuration_is_told_and_touches_nothing() {
         refused(&place, arguments, 1, "toolgate.toml:1:1: error:");
     }
     assert!(!place.home(".local").exists());
+}
+
+/// A mistake in a file must not keep the operator from the gateway that runs, least of all from revoking.
+#[test]
+fn a_running_gateway_is_reached_although_its_files_are_broken() {
+    let place = configured();
+    let gateway = Gateway::up(&place);
+    good(&place, &["grant", "create", "a", "--server", "imaging=imaging"]);
+    place.write(
+        &place.home(".config/toolgate/policies/imaging.json"),
+        r#"{"version": "1", "defualt": "deny"}"#,
+    );
+    let revoked = good(&place, &["grant", "revoke", "a"]);
+    assert!(revoked.stdout.starts_with("revoked the grant `a`"), "{}", revoked.whole());
+    assert!(revoked.stderr.contains("did you mean `default`?"), "{}", revoked.stderr);
+    assert!(revoked.stderr.contains("goes on with what it has"), "{}", revoked.stderr);
+    assert!(good(&place, &["status"]).stdout.starts_with("the gateway runs"));
+    assert!(good(&place, &["audit", "tail"]).stdout.contains("grant.revoke `a`"));
+    assert_eq!(gateway.end().code(), Some(0));
+    refused(&place, &["grant", "list"], 1, "did you mean `default`?");
+    assert!(good(&place, &["audit", "verify"]).stdout.starts_with("intact"));
 }
 
 #[test]

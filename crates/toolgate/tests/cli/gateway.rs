@@ -6,7 +6,7 @@ use crate::run::Place;
 use rustix::fs::{FlockOperation, flock};
 use rustix::process::{Pid, Signal, kill_process};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, ExitStatus, Stdio};
 use std::sync::mpsc::channel;
 use std::time::Duration;
@@ -36,10 +36,26 @@ impl Gateway {
     }
 
     /// Asks it to end, and waits until it has.
-    pub fn end(mut self) -> ExitStatus {
+    pub fn end(self) -> ExitStatus {
+        self.ask_to_end();
+        self.wait()
+    }
+
+    /// Asks it to end.
+    pub fn ask_to_end(&self) {
+        terminate(self.child.as_ref().unwrap().id());
+    }
+
+    /// Waits until it has ended.
+    pub fn wait(mut self) -> ExitStatus {
         let mut child = self.child.take().unwrap();
-        terminate(child.id());
         within("the gateway's end", move || child.wait()).unwrap()
+    }
+
+    /// Where it listens: `mcp` or `admin`.
+    pub fn address(&self, which: &str) -> SocketAddr {
+        let url = self.first_line[which].as_str().unwrap();
+        url.strip_prefix("http://").unwrap().split('/').next().unwrap().parse().unwrap()
     }
 
     /// The status that a client with this token gets from the server `imaging`.
@@ -59,9 +75,7 @@ impl Gateway {
     }
 
     fn answer(&self, which: &str, request: &str) -> u16 {
-        let url = self.first_line[which].as_str().unwrap();
-        let address = url.strip_prefix("http://").unwrap().split('/').next().unwrap();
-        let mut stream = TcpStream::connect(address).unwrap();
+        let mut stream = TcpStream::connect(self.address(which)).unwrap();
         stream.set_read_timeout(Some(LONGEST)).unwrap();
         stream.write_all(request.as_bytes()).unwrap();
         let mut answer = String::new();

@@ -21,4 +21,8 @@ mod run;
 #[cfg(test)]
 mod sample_server;
 #[cfg(test)]
+mod shutdown;
+#[cfg(test)]
+mod starting;
+#[cfg(test)]
 mod wrap;

@@ -29,7 +29,9 @@ fn a_wrapped_server_is_judged_and_the_gateway_starts_by_itself() {
     let ran = place.answer(&wrap, TALK);
     assert_eq!(ran.code, Some(0), "{}", ran.whole());
     assert_eq!((listed(&ran.stdout), ran.stderr.as_str()), (vec!["list_datastores".to_owned()], ""));
-    assert_eq!(place.run(&["status"]).code, Some(0), "it stays for a while");
+    let status = place.run(&["status"]);
+    assert_eq!(status.code, Some(0), "it stays for a while");
+    assert!(status.stdout.starts_with("the gateway runs for wrapped servers alone"), "{}", status.stdout);
     let bare = place.answer(&["wrap", "--", PROGRAM, "sample-server"], TALK);
     assert!(
         listed(&bare.stdout).is_empty() && bare.stderr.contains("add `--policy toolgate`"),

@@ -98,13 +98,19 @@ fn change(record: Value<'_>) -> String {
     let details = record.get("details").map(|details| {
         let one = |member: json::Member<'_>| {
             let value = member.value.as_str().unwrap_or_default();
-            format!("{}: {}", plain(&member.key.as_cow()), plain(&value))
+            format!("{}: {}", plain(&member.key.as_cow()), short_hash(plain(&value)))
         };
         details.members().map(one).collect::<Vec<_>>().join("; ")
     });
     let done =
         format!("{} `{}` by {}", text(record, "action"), text(record, "target"), text(record, "actor"));
     joined([done, details.unwrap_or_default()])
+}
+
+/// A whole hash says nothing more to a person than its beginning.
+fn short_hash(value: String) -> String {
+    let is_hash = value.len() == 64 && value.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if is_hash { value.chars().take(12).chain(['…']).collect() } else { value }
 }
 
 fn start(record: Value<'_>) -> String {
@@ -134,7 +140,7 @@ fn subject(record: Value<'_>) -> String {
 /// The rule, and the step that denied where the rule does not say it.
 fn rule(record: Value<'_>) -> String {
     let (rule, cause) = (text(record, "rule"), text(record, "cause"));
-    match (rule.is_empty(), cause.is_empty() || rule.contains(&cause)) {
+    match (rule.is_empty(), cause.is_empty() || rule.contains(&cause.replace('_', " "))) {
         (true, _) => cause,
         (false, true) => rule,
         (false, false) => format!("{rule} ({cause})"),
@@ -206,6 +212,14 @@ mod tests {
             (
                 r#""kind":"denied","call":"a-3","grant":"g","server":"s","method":"tools/call","tool":"x","effect":"deny","rule":"(hidden)","cause":"hidden""#,
                 "T  deny      g -> s  x  (hidden)",
+            ),
+            (
+                r#""kind":"denied","grant":"g","server":"s","tool":"x","rule":"(default deny)","cause":"default_deny""#,
+                "T  deny      g -> s  x  (default deny)",
+            ),
+            (
+                r#""kind":"config","actor":"file","action":"config.apply","target":"files","details":{"policy p":"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"}"#,
+                "T  config    config.apply `files` by file  policy p: 0123456789ab…",
             ),
             (
                 r#""kind":"denied","grant":"g","server":"s","method":"tools/call","tool":"x","rule":"/tools/x/limits/0","cause":"full""#,

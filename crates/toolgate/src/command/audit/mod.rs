@@ -8,12 +8,15 @@ mod query;
 mod tail;
 mod verify;
 
+use std::io;
 use std::path::PathBuf;
 
+use anyhow::{Context as _, bail};
 use clap::Subcommand;
 use store::Timestamp;
 use store::clock::Clock;
 
+use super::administration::warn_of;
 use crate::cli::Global;
 use crate::config;
 use crate::config::quantity::duration_ms;
@@ -50,9 +53,29 @@ impl Command {
     }
 }
 
-/// The configured data folder.
+/// The configured data folder, which has a log. What else the configuration says does not matter here.
 fn data_folder(global: &Global) -> anyhow::Result<PathBuf> {
-    Ok(config::load(&global.source()?)?.settings.data)
+    let loaded = config::load(&global.source()?);
+    let (data, refused) = match loaded {
+        Ok(loaded) => (loaded.settings.data, None),
+        Err(refused) => (refused.data.clone().ok_or_else(|| refused.clone())?, Some(refused)),
+    };
+    let log = data.join("audit");
+    match (std::fs::read_dir(&log), refused) {
+        (Ok(_), None) => {}
+        (Ok(_), Some(refused)) => warn_of(global.output(), &refused, "the log is read all the same"),
+        (Err(_), Some(refused)) => return Err(refused.into()),
+        (Err(error), None) if error.kind() == io::ErrorKind::NotFound => bail!(
+            "nothing is recorded in `{}` yet; start the gateway with `toolgate up`, or name its configuration with \
+             `--config`",
+            data.display()
+        ),
+        (Err(error), None) => {
+            let advice = "run this as the user who runs the gateway";
+            return Err(error).with_context(|| format!("reading `{}`; {advice}", log.display()));
+        }
+    }
+    Ok(data)
 }
 
 fn now() -> Timestamp {
