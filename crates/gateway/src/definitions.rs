@@ -38,7 +38,10 @@ impl Tool {
     /// # Errors
     /// Where the entry has no usable name.
     pub fn read(server: &str, entry: Value<'_>) -> Result<Self, catalog::DefinitionError> {
-        let listed = catalog::read_tool(entry)?;
+        Ok(Self::compile(server, catalog::read_tool(entry)?, entry))
+    }
+
+    fn compile(server: &str, listed: catalog::Listed, entry: Value<'_>) -> Self {
         let schema = entry.get("inputSchema");
         let (input_schema, mirrored) = match schema.map(usable) {
             Some(Ok((schema, mirrored))) => (Some(schema), mirrored),
@@ -53,14 +56,14 @@ impl Tool {
             None => (None, MirroredParams::none()),
         };
         let hash = Hash::from_bytes(listed.hash);
-        Ok(Self {
+        Self {
             name: listed.name.as_str().into(),
             hash: listed.hash,
             hash_text: hash.to_string(),
             canonical: String::from_utf8_lossy(&listed.canonical).into_owned(),
             mirrored,
             definition: Definition { server: server.to_owned(), name: listed.name, hash, input_schema },
-        })
+        }
     }
 }
 
@@ -101,6 +104,23 @@ impl Definitions {
     #[must_use]
     pub fn get(&self, name: &str) -> Option<Arc<Tool>> {
         self.read().tools.get(name).map(Arc::clone)
+    }
+
+    /// Reads one entry of a tool list of `server`. An unchanged one is not compiled again: a client may ask for the
+    /// list as often as it likes.
+    ///
+    /// # Errors
+    /// Where the entry has no usable name.
+    pub fn known_or_read(
+        &self,
+        server: &str,
+        entry: Value<'_>,
+    ) -> Result<Arc<Tool>, catalog::DefinitionError> {
+        let listed = catalog::read_tool(entry)?;
+        match self.get(&listed.name).filter(|known| known.hash == listed.hash) {
+            Some(known) => Ok(known),
+            None => Ok(Arc::new(Tool::compile(server, listed, entry))),
+        }
     }
 
     /// All definitions in the order of their names.
@@ -209,6 +229,20 @@ mod tests {
         // One that grew too long is not kept as it was before.
         definitions.merge(&[tool("0", MAX_BYTES)]);
         assert!(definitions.get("0").is_none());
+    }
+
+    #[test]
+    fn an_unchanged_entry_is_not_compiled_again() {
+        let definitions = Definitions::default();
+        let entry = |about: &str| {
+            let text =
+                format!(r#"{{"name": "a", "description": "{about}", "inputSchema": {{"type": "object"}}}}"#);
+            json::Document::scan(text.into_bytes(), &json::Limits::default()).unwrap()
+        };
+        let first = definitions.known_or_read("s", entry("x").root()).unwrap();
+        definitions.replace(vec![Arc::clone(&first)], 0, 60_000);
+        assert!(Arc::ptr_eq(&first, &definitions.known_or_read("s", entry("x").root()).unwrap()));
+        assert!(!Arc::ptr_eq(&first, &definitions.known_or_read("s", entry("y").root()).unwrap()));
     }
 
     #[test]

@@ -208,20 +208,15 @@ fn read(reach: &Reach, page: &Reply) -> Result<Vec<Arc<Tool>>, LaneFailure> {
     }
     let mut seen = HashSet::new();
     let entries = listed.into_iter().flat_map(|list| list.elements());
-    let read = |entry: Value<'_>| match Tool::read(&reach.server.id, entry) {
-        Ok(tool) => Some(Arc::new(tool)),
+    let known = &reach.server.definitions;
+    let read = |entry: Value<'_>| match known.known_or_read(&reach.server.id, entry) {
+        Ok(tool) => Some(tool),
         Err(error) => {
             tracing::warn!(server.id = %reach.server.id, %error, "an entry of a tool list was left out");
             None
         }
     };
-    let known = &reach.server.definitions;
-    Ok(entries
-        .filter_map(read)
-        .filter(|tool| seen.insert(Arc::clone(&tool.name)))
-        // An unchanged definition keeps its compiled schema.
-        .map(|tool| known.get(&tool.name).filter(|old| old.hash == tool.hash).unwrap_or(tool))
-        .collect())
+    Ok(entries.filter_map(read).filter(|tool| seen.insert(Arc::clone(&tool.name))).collect())
 }
 
 /// Records a whole list in the database, if it is not what is known already.
