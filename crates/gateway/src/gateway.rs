@@ -101,6 +101,9 @@ impl Gateway {
         }
         self.large.retain(|grant| world.grant(grant).is_some());
         self.changes.send_modify(|generation| *generation += 1);
+        for server in world.servers() {
+            server.keep(|grant| self.access(grant, server).is_some());
+        }
         self.sweep();
     }
 

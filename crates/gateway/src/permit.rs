@@ -1,12 +1,31 @@
 //! The proof that a message may be forwarded, holding exactly the bytes that were judged.
 //! Only the pipeline makes one; a lane sends nothing else.
 //!
-//! ```compile_fail
-//! let permit = gateway::permit::Permit { message: None, upstream_id: None };
+//! Outside of this crate none can be made, changed or reused. What is public can be named, so that the examples
+//! below fail for the right reason:
+//!
+//! ```
+//! use gateway::permit::Permit;
+//! fn id(permit: &Permit) -> Option<u64> { permit.upstream_id() }
+//! let version = mcp::era::Version::NEWEST;
 //! ```
 //!
-//! ```compile_fail
-//! let permit = gateway::permit::Permit::open(todo!(), todo!());
+//! ```compile_fail,E0624
+//! use gateway::permit::Permit;
+//! let version = mcp::era::Version::NEWEST;
+//! let permit = Permit::own(Vec::new(), 1, version, "tools/call");
+//! ```
+//!
+//! ```compile_fail,E0624
+//! fn again(mut permit: gateway::permit::Permit) -> Option<Vec<u8>> { permit.take_message() }
+//! ```
+//!
+//! ```compile_fail,E0616
+//! fn other(mut permit: gateway::permit::Permit) { permit.message = Some(Vec::new()); }
+//! ```
+//!
+//! ```compile_fail,E0599
+//! fn twice(permit: &gateway::permit::Permit) -> gateway::permit::Permit { Clone::clone(permit) }
 //! ```
 
 use crate::account::Account;

@@ -53,9 +53,6 @@ async fn call(gateway: &Arc<Gateway>, mut exchange: Exchange) -> Answer {
         Ok(account) => account,
         Err(error) => return refuse::store(&exchange, &error),
     };
-    if !decide::is_granted(gateway, &exchange) {
-        return refuse::revoked(gateway, &exchange);
-    }
     let arguments = judged.arguments(&exchange);
     let changes = Changes {
         arguments: judged.allowed.repaired.as_ref().map(|repaired| repaired.document.text()),

@@ -116,12 +116,6 @@ pub fn renew(gateway: &Gateway, exchange: &mut Exchange) -> Result<(), Answer> {
     }
 }
 
-/// Whether the grant may still use the server.
-#[must_use]
-pub fn is_granted(gateway: &Gateway, exchange: &Exchange) -> bool {
-    gateway.access(&exchange.grant.id, &exchange.reach.server).is_some()
-}
-
 /// What the policies may know of the call besides its arguments.
 #[must_use]
 pub fn facts<'a>(exchange: &'a Exchange, tool: &'a str) -> Facts<'a> {

@@ -21,7 +21,7 @@ pub async fn forward(gateway: &Arc<Gateway>, exchange: Exchange, permit: Permit)
     let (grant, server) = (Arc::clone(&exchange.grant.id), Arc::clone(&exchange.reach.server));
     let answer = tokio::select! {
         biased;
-        // What was sent is given up, and its account settles itself.
+        // Looked at before the first byte is sent, too. What was sent is given up, and its account settles itself.
         () = gateway.access_lost(&grant, &server) => return Answer::GrantGone,
         answer = ask(gateway, exchange, permit) => answer,
     };

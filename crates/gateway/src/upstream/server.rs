@@ -168,6 +168,14 @@ impl Server {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner).values().map(Arc::clone).collect()
     }
 
+    /// Stops the processes that sessions do not own, of grants for which `keep` says no.
+    pub fn keep(&self, keep: impl Fn(&str) -> bool) {
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        for (_, slot) in slots.extract_if(|grant, _| !keep(grant)) {
+            slot.stop();
+        }
+    }
+
     /// Stops every process that sessions do not own.
     pub fn stop(&self) {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);

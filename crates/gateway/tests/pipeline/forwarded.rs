@@ -2,6 +2,7 @@
 //! repaired arguments. What comes back: the server's bytes, but for the id and keys in the gateway's name.
 
 use crate::support::{ALLOW, Books, Running, Test, text};
+use gateway::declared::{Setting, Transport};
 use serde_json::{Value, json};
 use testkit::{Answer, Message, RawClient, Request, Tool};
 
@@ -107,6 +108,40 @@ async fn headers_are_made_anew() {
         assert_eq!(header(absent), None, "{absent}");
     }
     assert!(!header("user-agent").unwrap().contains("agent/") && header("host").is_some());
+}
+
+#[tokio::test]
+async fn credentials_are_the_servers_own_and_shown_to_nobody() {
+    const SECRET: &str = "upstream-secret";
+    let mut test = start(Tool::new("copy")).await;
+    let key = test.folder.path().join("key");
+    std::fs::write(&key, "from-a-file\n").unwrap();
+    test.change(|declared| {
+        let Transport::Http { headers, .. } = &mut declared.servers[0].transport else {
+            panic!("not over http")
+        };
+        headers.insert("authorization".into(), Setting::parse(&format!("Bearer {SECRET}")));
+        headers.insert("X-Key".into(), Setting::File(key));
+    });
+    let request = test.request(Message::call(7, "copy", json!({}))).header("X-Key", "agent's");
+    assert_eq!(text(&test.send(&request).await.answer()), "ok");
+    let session = test.legacy().await;
+    session.call("copy", json!({})).await;
+    for call in test.upstream.calls() {
+        assert_eq!(call.header("authorization"), Some(&*format!("Bearer {SECRET}")));
+        let keys: Vec<&str> =
+            call.headers.iter().filter(|(name, _)| name == "x-key").map(|(_, value)| &**value).collect();
+        assert_eq!(keys, ["from-a-file"]);
+    }
+    // A server that refuses them, or says them, is not quoted.
+    test.upstream.change(|script| {
+        *script =
+            testkit::Script::new().tool(Tool::new("copy").answer(Answer::refusal(401, -1, SECRET, None)))
+    });
+    let refused = test.call("copy", json!({})).await.to_string();
+    assert!(refused.contains("check the configured headers") && !refused.contains(SECRET), "{refused}");
+    let all: Vec<String> = test.books().records.iter().map(Value::to_string).collect();
+    assert!(![SECRET, "from-a-file", &test.token].iter().any(|secret| all.concat().contains(secret)));
 }
 
 #[tokio::test]

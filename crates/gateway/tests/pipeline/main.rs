@@ -19,6 +19,8 @@ mod lists;
 #[cfg(test)]
 mod processes;
 #[cfg(test)]
+mod raw;
+#[cfg(test)]
 mod requests;
 #[cfg(test)]
 mod revocation;

@@ -159,6 +159,18 @@ async fn each_grant_has_a_process_of_its_own() {
 }
 
 #[tokio::test]
+async fn the_process_of_a_revoked_grant_is_stopped_and_no_other() {
+    let mut test = test().start().await;
+    test.call("copy", json!({})).await;
+    let other = test.request(Message::call(7, "copy", json!({}))).bearer(&test.other_token);
+    test.send(&other).await;
+    test.revoke();
+    test.puppets.ended(1).await;
+    assert_eq!(text(&test.send(&other).await.answer()), "ok");
+    assert_eq!(test.puppets.n_started(), 2);
+}
+
+#[tokio::test]
 async fn a_process_is_stopped_when_its_declaration_goes() {
     let mut test = test().start().await;
     let session = test.legacy().await;
