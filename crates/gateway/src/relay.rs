@@ -104,6 +104,7 @@ impl Relay {
         loop {
             let mut out = Vec::with_capacity(chunk.len() + 16);
             scanner.push(&chunk, &mut out).map_err(|_| Stop::Broken("it is not one strict reply"))?;
+            refuse_input(&scanner)?;
             self.send(Piece::Part(out.into())).await?;
             match self.chunk().await? {
                 Some(next) => chunk = next,
@@ -111,16 +112,13 @@ impl Relay {
             }
         }
         let facts = scanner.finish().map_err(|_| Stop::Broken("it ended early"))?;
-        self.replied(&facts)
+        self.replied(&facts);
+        Ok(())
     }
 
-    fn replied(&mut self, facts: &ReplyFacts) -> Result<(), Stop> {
-        if facts.result_type_input_required {
-            return Err(Stop::Broken("it asks for input, which is closed"));
-        }
+    fn replied(&mut self, facts: &ReplyFacts) {
         let ReplyFacts { is_error, tool_error, bytes, .. } = *facts;
         self.route.settle(Outcome::Replied { is_error, tool_error, n_bytes: bytes, status: self.status });
-        Ok(())
     }
 
     async fn all_events(&mut self) -> Result<(), Stop> {
@@ -157,6 +155,7 @@ impl Relay {
         let mut out = Vec::with_capacity(held.len() + 16);
         if let Some(scanner) = &mut event.scanner {
             scanner.push(&held, &mut out).map_err(|_| Stop::Broken("a long message is not the reply"))?;
+            refuse_input(scanner)?;
         }
         self.send(Piece::Part(out.into())).await?;
         Ok(Next::More)
@@ -166,7 +165,7 @@ impl Relay {
         if let Some(scanner) = event.scanner.take() {
             let facts = scanner.finish().map_err(|_| Stop::Broken("the reply ended early"))?;
             // Before its end, which is what makes the client take it.
-            self.replied(&facts)?;
+            self.replied(&facts);
             self.send(Piece::End(Bytes::new())).await?;
             return Ok(Next::Done);
         }
@@ -244,6 +243,11 @@ impl Relay {
         let sent = watched(&self.route, &self.outlet, &mut self.changes, self.outlet.send(piece)).await?;
         sent.map_err(|Gone| Stop::ClientGone)
     }
+}
+
+/// What asks for input is cut off before the part that says so.
+fn refuse_input(scanner: &ReplyScanner) -> Result<(), Stop> {
+    if scanner.asks_for_input() { Err(Stop::Broken("it asks for input, which is closed")) } else { Ok(()) }
 }
 
 async fn watched<T>(

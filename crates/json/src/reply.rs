@@ -150,6 +150,13 @@ impl ReplyScanner {
         self.envelope.facts(self.offset).map_err(|kind| self.error(kind, 0))
     }
 
+    /// Whether the result asks the client for input (`resultType`), as far as it was pushed: known before the chunk
+    /// that says so is passed on.
+    #[must_use]
+    pub fn asks_for_input(&self) -> bool {
+        self.envelope.asks_for_input()
+    }
+
     fn scan(&mut self, chunk: &[u8], out: &mut Vec<u8>) -> Result<(), ReplyError> {
         let (mut at, mut copied, mut held_from) = (0, 0, 0);
         while at < chunk.len() {

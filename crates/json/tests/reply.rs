@@ -94,11 +94,11 @@ fn passes_replies_and_reads_facts() {
 #[test]
 fn refuses_what_is_no_reply() {
     refuses(&[
-        (r#"{"id":"g-17","result":{}}"#, "`jsonrpc` missing or not \"2.0\" at byte 25"),
+        (r#"{"id":"g-17","result":{}}"#, "`jsonrpc` missing or not \"2.0\" at byte 24"),
         (r#"{"jsonrpc":"2.1","id":"g-17","result":{}}"#, "`jsonrpc` missing or not \"2.0\" at byte 16"),
         (r#"{"jsonrpc":2.0,"id":"g-17","result":{}}"#, "`jsonrpc` missing or not \"2.0\" at byte 14"),
         (r#"{"jsonrpc":["2.0"],"id":"g-17","result":{}}"#, "`jsonrpc` missing or not \"2.0\" at byte 11"),
-        (r#"{"jsonrpc":"2.0","result":{}}"#, "`id` missing or not the one that was sent at byte 29"),
+        (r#"{"jsonrpc":"2.0","result":{}}"#, "`id` missing or not the one that was sent at byte 28"),
         (
             r#"{"jsonrpc":"2.0","id":"g-1","result":{}}"#,
             "`id` missing or not the one that was sent at byte 27",
@@ -120,7 +120,7 @@ fn refuses_what_is_no_reply() {
             r#"{"jsonrpc":"2.0","id":"\u0067-17","result":{}}"#,
             "`id` missing or not the one that was sent at byte 33",
         ),
-        (r#"{"jsonrpc":"2.0","id":"g-17"}"#, "not exactly one of `result` and `error` at byte 29"),
+        (r#"{"jsonrpc":"2.0","id":"g-17"}"#, "not exactly one of `result` and `error` at byte 28"),
         (
             r#"{"jsonrpc":"2.0","id":"g-17","result":{},"error":{}}"#,
             "not exactly one of `result` and `error` at byte 48",
@@ -143,6 +143,35 @@ fn refuses_what_is_no_reply() {
         (r#"{"jsonrpc":"2.0","id":"g-17","result":{}}{}"#, "data after the value at byte 41"),
         (r#"{"jsonrpc":"2.0","id":"g-17","result":{}} x"#, "data after the value at byte 42"),
     ]);
+}
+
+/// What is passed on before the refusal, byte by byte.
+fn passed_on(text: &str) -> String {
+    let mut scanner = ReplyScanner::new("\"g-17\"", "{client}", &Limits::default());
+    let mut passed = Vec::new();
+    for byte in text.as_bytes().chunks(1) {
+        let mut out = Vec::new();
+        if scanner.push(byte, &mut out).is_err() || scanner.asks_for_input() {
+            break;
+        }
+        passed.extend(out);
+    }
+    String::from_utf8(passed).unwrap()
+}
+
+#[test]
+fn what_is_refused_never_looks_complete() {
+    for (text, passed) in [
+        (r#"{"id":"g-17","result":{}}"#, r#"{"id":{client},"result":{}"#),
+        (r#"{"jsonrpc":"2.0","result":{}}"#, r#"{"jsonrpc":"2.0","result":{}"#),
+        (r#"{"jsonrpc":"2.0","id":"g-17"}"#, r#"{"jsonrpc":"2.0","id":{client}"#),
+        (
+            r#"{"jsonrpc":"2.0","id":"g-17","result":{"resultType":"input_required"}}"#,
+            r#"{"jsonrpc":"2.0","id":{client},"result":{"resultType":"input_required"#,
+        ),
+    ] {
+        assert_eq!(passed_on(text), passed);
+    }
 }
 
 #[test]

@@ -92,6 +92,8 @@ impl Envelope {
             (Event::Open, 1) if !grammar.in_object() => Err(ReplyErrorKind::NotAnObject),
             (Event::Open, 2) if self.member == Some(Member::Id) => Err(ReplyErrorKind::WrongId),
             (Event::Open, 2) if self.member == Some(Member::Jsonrpc) => Err(ReplyErrorKind::WrongVersion),
+            // Before the last byte goes out, so that what lacks a member never looks complete.
+            (Event::Close, 0) => self.facts(0).map(drop),
             _ => Ok(()),
         }
     }
@@ -148,6 +150,11 @@ impl Envelope {
             Some(Fact::ResultType) => self.input_required = unquote(text) == "input_required",
             None => {}
         }
+    }
+
+    /// Whether the result asks the client for input, as far as it was read.
+    pub(super) fn asks_for_input(&self) -> bool {
+        self.input_required
     }
 
     /// What is known at the end.
