@@ -15,7 +15,12 @@ use crate::exit::{Exit, Usage};
 use crate::output::{Output, Tone, When};
 
 const AFTER_HELP: &str = "\
-Configuration: --config PATH, else ./toolgate.toml, else ~/.config/toolgate/toolgate.toml, \
+Start here:
+  toolgate demo    see an agent call a server through the gateway, and what is refused
+  toolgate init    put the servers of Claude Code, Cursor or VS Code behind the gateway, with undo
+  toolgate up      serve agents over HTTP, as toolgate.toml says
+
+Configuration: --config PATH, else ./toolgate.toml, else ~/.config/toolgate/toolgate.toml,
 else built-in settings and no servers.
 
 Exit codes: 0 done, allowed, nothing found; 1 failed, denied or problems found; 2 wrong usage.";

@@ -13,7 +13,7 @@ Examples:
   toolgate status          for people
   toolgate status --json   for programs
 
-Exit codes: 0 a gateway runs and can record calls; 1 none runs, or it denies every call; 2 wrong usage.";
+Exit codes: 0 a gateway runs and can record calls; 1 none runs or it denies all; 2 wrong usage.";
 
 /// Arguments of `status`.
 #[derive(Debug, Args)]

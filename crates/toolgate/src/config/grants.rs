@@ -74,7 +74,7 @@ fn token_hash(table: &Table<'_, '_>) -> Option<[u8; 32]> {
     if hash.is_none() {
         let message = format!(
             "`{}` must be `sha256:` and 64 lower-case hexadecimal digits, the hash of the token and never \
-             the token itself",
+             the token itself; `toolgate grant token` prints both",
             table.dotted("token_hash")
         );
         // Without the problem it would be a grant without a token.

@@ -23,6 +23,8 @@ use std::path::PathBuf;
 
 use gateway::declared::{Declared, Setting, Transport};
 
+pub use grants::TOKEN_HASH;
+
 use grants::Known;
 use problem::{Problem, Problems};
 use report::Report;

@@ -8,6 +8,7 @@ mod protocol;
 mod rpc;
 pub mod run;
 pub mod server;
+mod shown;
 mod stage;
 pub mod stdio;
 mod step;

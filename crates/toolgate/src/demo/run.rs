@@ -1,12 +1,18 @@
 //! `toolgate demo`: plays the demonstration, tells it, and stays up to be tried.
 
 use super::play::play;
+use super::shown::{audit_lines, brief};
 use super::stage::{SERVER, Stage, policy};
 use super::step::Step;
 use crate::output::{Output, Tone};
 use anyhow::Context as _;
-use serde_json::{Value, json};
+use serde_json::json;
 use store::audit;
+
+const STORY: &str = "\
+an agent works on an archive of medical images, through the gateway. Its policy
+allows ten imports a minute, denies the export and hides the deletion. The agent tries all of it;
+what is refused never reaches the server.";
 
 /// What the operator chose.
 #[derive(Debug, Clone, Copy)]
@@ -46,14 +52,12 @@ pub async fn run(choices: Choices, output: Output) -> anyhow::Result<()> {
 
 fn introduce(stage: &Stage, output: Output) -> anyhow::Result<()> {
     let strong = |text: &str| output.paint(Tone::Strong, text);
-    output.line(format!("{} an agent, the gateway, an imaging server\n", strong("toolgate demo:")))?;
-    output.line(format!("  the server's endpoint   {}", stage.sample.url()))?;
-    output.line(format!("  the gateway's endpoint  {}", stage.url))?;
+    output.line(format!("{} {STORY}\n", strong("toolgate demo:")))?;
+    output.line(format!("  the agent calls the gateway     {}", stage.url))?;
+    output.line(format!("  the gateway calls the server    {}", stage.sample.url()))?;
     output.line(format!("\n{}", strong("the policy")))?;
-    for line in policy().lines() {
-        output.line(format!("  {line}"))?;
-    }
-    output.line(format!("\n{}", strong("what the agent does")))?;
+    output.line(policy().trim_end())?;
+    output.line(format!("\n{}", strong("what the agent does, and what it is told")))?;
     Ok(())
 }
 
@@ -61,28 +65,17 @@ fn tell(step: &Step, output: Output) -> anyhow::Result<()> {
     if output.is_json() {
         return Ok(output.value(step)?);
     }
-    let tone = if step.effect == "allow" { Tone::Good } else { Tone::Bad };
+    let is_allowed = step.effect == "allow";
+    let tone = if is_allowed { Tone::Good } else { Tone::Bad };
     let what = step.tool.as_deref().unwrap_or(step.method);
-    let first = step.message.lines().next().unwrap_or_default();
-    output.line(format!(
-        "  {:>2}  {:<24} {}  {}",
-        step.step,
-        what,
-        output.paint(tone, format!("{:<5}", step.effect)),
-        short(first)
-    ))?;
-    if !step.rule.is_empty() {
+    let told = if is_allowed { brief(&step.message) } else { String::new() };
+    let effect = output.paint(tone, format!("{:<5}", step.effect));
+    output.line(format!("  {:>2}  {effect}  {what:<22}  {told}", step.step).trim_end())?;
+    if !is_allowed {
+        output.line(format!("      {}", step.message))?;
         output.line(format!("      {}", output.paint(Tone::Quiet, format!("rule {}", step.rule))))?;
     }
     Ok(())
-}
-
-/// A line that fits a terminal.
-fn short(text: &str) -> String {
-    const MAX_CHARS: usize = 110;
-    let mut chars = text.chars();
-    let start: String = chars.by_ref().take(MAX_CHARS).collect();
-    if chars.next().is_some() { format!("{start}…") } else { start }
 }
 
 fn close(stage: &Stage, steps: &[Step], output: Output) -> anyhow::Result<()> {
@@ -105,7 +98,9 @@ fn close(stage: &Stage, steps: &[Step], output: Output) -> anyhow::Result<()> {
         output.line(format!("\n{}", output.paint(Tone::Strong, "what the audit log holds")))?;
         let shown = steps.iter().filter(|step| step.effect == "deny" || step.step == 2);
         for record in shown.filter_map(|step| step.record.as_deref()) {
-            output.line(format!("  {}", summary(record)))?;
+            for line in audit_lines(record) {
+                output.line(format!("  {line}"))?;
+            }
         }
         let verdict = if report.is_ok() {
             output.paint(Tone::Good, "intact")
@@ -120,22 +115,6 @@ fn close(stage: &Stage, steps: &[Step], output: Output) -> anyhow::Result<()> {
     }
     anyhow::ensure!(report.is_ok(), "the audit log does not verify");
     Ok(())
-}
-
-/// The fields of a record that tell its story.
-fn summary(record: &str) -> String {
-    let record: Value = serde_json::from_str(record).unwrap_or_default();
-    let kept = ["seq", "time", "kind", "grant", "tool", "effect", "rule", "hash"];
-    let parts = kept.iter().filter_map(|key| match record.get(*key)? {
-        Value::Null => None,
-        Value::String(text) if text.is_empty() => None,
-        Value::String(text) if *key == "hash" => Some(format!("hash={}…", text.get(..12).unwrap_or(text))),
-        Value::String(text) => Some(format!("{key}={text}")),
-        other @ (Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
-            Some(format!("{key}={other}"))
-        }
-    });
-    parts.collect::<Vec<_>>().join(" ")
 }
 
 fn invite(stage: &Stage, output: Output) -> anyhow::Result<()> {
@@ -158,6 +137,9 @@ fn invite(stage: &Stage, output: Output) -> anyhow::Result<()> {
         "\nthe configuration and the policy are in {}; edits count within a second",
         stage.folder().display()
     ))?;
-    output.line("the gateway stays up until you press Ctrl-C")?;
+    let file = stage.folder().join("toolgate.toml");
+    output.line("what happens is told by, in another terminal:")?;
+    output.line(format!("  toolgate --config {} audit tail -f", file.display()))?;
+    output.line("\nthe gateway stays up until you press Ctrl-C")?;
     Ok(())
 }

@@ -138,12 +138,19 @@ fn launch(entry: &Value<'_>) -> Result<Launch, String> {
     Ok(Launch { command, env, cwd })
 }
 
-/// Whether a command is `toolgate … wrap … --`.
+/// Whether a command is `toolgate … wrap … --`, or what an import by a renamed program writes.
 fn is_wrapped(command: &[String]) -> bool {
     let program = command.first().map(Path::new).and_then(Path::file_name);
     let is_ours = program.is_some_and(|name| name == "toolgate" || name == "toolgate.exe");
-    let own_words = command.iter().skip(1).take_while(|word| *word != "--");
-    is_ours && own_words.into_iter().any(|word| word == "wrap")
+    let mut own_words =
+        command.iter().skip(1).take_while(|word| *word != "--").skip_while(|word| *word != "wrap");
+    if is_ours { own_words.next().is_some() } else { is_import(&own_words.collect::<Vec<_>>()) }
+}
+
+/// The words that an import puts between the program and the command.
+fn is_import(words: &[&String]) -> bool {
+    let words: Vec<&str> = words.iter().map(|word| word.as_str()).collect();
+    matches!(words.as_slice(), ["wrap", "--server", server, "--policy", policy] if server == policy)
 }
 
 /// The word behind `--server` of a wrapped command.
@@ -176,6 +183,10 @@ mod tests {
             (
                 r#"{"command": "toolgate", "args": ["sample-server", "--", "wrap"]}"#,
                 "toolgate sample-server -- wrap",
+            ),
+            (
+                r#"{"command": "/opt/tg", "args": ["wrap", "--server", "x", "--policy", "x", "--", "npx"]}"#,
+                "wrapped x",
             ),
             (r#"{"command": "my-wrap", "args": ["wrap", "--", "npx"]}"#, "my-wrap wrap -- npx"),
             (

@@ -117,11 +117,15 @@ async fn bind(address: SocketAddr, key: &str) -> anyhow::Result<TcpListener> {
         Ok(listener) => return Ok(listener),
         Err(error) => error,
     };
-    let why = match failed.kind() {
-        AddrInUse => format!("another process listens there; set `{key}` to a free port"),
-        PermissionDenied => format!("this user may not; set `{key}` to a port from 1024 on"),
-        AddrNotAvailable => format!("this machine has no such address; correct `{key}`"),
-        _ => failed.to_string(),
+    let kind = failed.kind();
+    let why = if kind == AddrInUse {
+        format!("another process listens there; set `{key}` to a free port")
+    } else if kind == PermissionDenied {
+        format!("this user may not; set `{key}` to a port from 1024 on")
+    } else if kind == AddrNotAvailable {
+        format!("this machine has no such address; correct `{key}`")
+    } else {
+        failed.to_string()
     };
     Err(anyhow!("listening on {address}: {why}"))
 }

@@ -17,10 +17,12 @@ use anyhow::Context as _;
 use gateway::{Bounds, Gateway};
 use listeners::{Listening, Ports};
 use place::Place;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use store::clock::Clock;
 use store::{OpenError, Store};
+use tokio::net::UnixListener;
 use tokio::sync::watch;
 
 /// Between two sweeps of sessions and idle processes.
@@ -91,25 +93,24 @@ impl Owner {
             background: tokio::task::JoinSet::new(),
             place,
         };
-        owner.serve(bound, admin_socket, wrap_socket, &settings)?;
+        let policies = loaded.source.policies().into();
+        owner.serve(bound, &settings)?;
+        owner.serve_sockets(admin_socket, wrap_socket, policies);
         owner.keep_up(loaded);
         Ok(owner)
     }
 
-    fn serve(
-        &mut self,
-        bound: Option<Listening>,
-        admin_socket: tokio::net::UnixListener,
-        wrap_socket: tokio::net::UnixListener,
-        settings: &Settings,
-    ) -> anyhow::Result<()> {
+    fn serve(&mut self, bound: Option<Listening>, settings: &Settings) -> anyhow::Result<()> {
         let ports = bound.map(|bound| bound.serve(&self.gateway, &self.registry, settings));
         self.ports = ports.transpose()?;
+        Ok(())
+    }
+
+    fn serve_sockets(&mut self, admin_socket: UnixListener, wrap_socket: UnixListener, policies: Arc<Path>) {
         let registry = Arc::clone(&self.registry);
         self.background.spawn(async move { admin::serve_socket(registry, admin_socket).await });
         let (gateway, clients) = (Arc::clone(&self.gateway), Arc::clone(&self.clients));
-        self.background.spawn(shuttle::serve(gateway, wrap_socket, clients));
-        Ok(())
+        self.background.spawn(shuttle::serve(gateway, policies, wrap_socket, clients));
     }
 
     /// What goes on beside the serving: reloads, sweeps.

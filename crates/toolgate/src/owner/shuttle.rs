@@ -8,7 +8,7 @@ use gateway::Gateway;
 use gateway::declared::{DEFAULT_IDLE_STOP_S, DEFAULT_TIMEOUT_S, ServerSpec, Transport};
 use gateway::front::stdio;
 use gateway::upstream::{Command, Server};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{UnixListener, UnixStream};
@@ -18,14 +18,20 @@ use tokio::sync::watch;
 pub type Clients = watch::Sender<usize>;
 
 /// Accepts clients until the gateway stops.
-pub async fn serve(gateway: Arc<Gateway>, listener: UnixListener, clients: Arc<Clients>) {
+pub async fn serve(
+    gateway: Arc<Gateway>,
+    policies: Arc<Path>,
+    listener: UnixListener,
+    clients: Arc<Clients>,
+) {
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
-                let (gateway, clients) = (Arc::clone(&gateway), Arc::clone(&clients));
+                let (gateway, policies) = (Arc::clone(&gateway), Arc::clone(&policies));
+                let clients = Arc::clone(&clients);
                 tokio::spawn(async move {
                     clients.send_modify(|n_clients| *n_clients += 1);
-                    if let Err(error) = client(gateway, stream).await {
+                    if let Err(error) = client(gateway, &policies, stream).await {
                         tracing::warn!(error = format!("{error:#}"), "a wrap client ended with an error");
                     }
                     clients.send_modify(|n_clients| *n_clients -= 1);
@@ -39,13 +45,13 @@ pub async fn serve(gateway: Arc<Gateway>, listener: UnixListener, clients: Arc<C
     }
 }
 
-async fn client(gateway: Arc<Gateway>, stream: UnixStream) -> anyhow::Result<()> {
+async fn client(gateway: Arc<Gateway>, policies: &Path, stream: UnixStream) -> anyhow::Result<()> {
     let (input, mut output) = stream.into_split();
     let mut input = BufReader::new(input);
     let mut line = Vec::new();
     let mut bounded = (&mut input).take(MAX_HELLO_BYTES as u64);
     bounded.read_until(b'\n', &mut line).await.context("reading a client's first line")?;
-    let prepared = prepare(&gateway, &line);
+    let prepared = prepare(&gateway, policies, &line);
     let welcome = match &prepared {
         Ok((_, _, notes)) => Welcome { error: None, notes: notes.clone() },
         Err(error) => Welcome { error: Some(format!("{error:#}")), notes: Vec::new() },
@@ -59,7 +65,7 @@ async fn client(gateway: Arc<Gateway>, stream: UnixStream) -> anyhow::Result<()>
 
 type Prepared = (Arc<str>, Arc<Server>, Vec<String>);
 
-fn prepare(gateway: &Gateway, line: &[u8]) -> anyhow::Result<Prepared> {
+fn prepare(gateway: &Gateway, policies: &Path, line: &[u8]) -> anyhow::Result<Prepared> {
     let hello: Hello =
         serde_json::from_slice(line).context("the first line is not understood; use the same version")?;
     if hello.format != 1 {
@@ -86,11 +92,16 @@ fn prepare(gateway: &Gateway, line: &[u8]) -> anyhow::Result<Prepared> {
     let command = Command::exact(program, args, env, cwd);
     let server = Server::wrapped(spec, command, hello.policy.clone(), &gateway.setup());
     let server = Arc::new(server);
-    let notes = notes(gateway, &hello, &server)?;
+    let notes = notes(gateway, policies, &hello, &server)?;
     Ok((hello.grant.as_str().into(), server, notes))
 }
 
-fn notes(gateway: &Gateway, hello: &Hello, server: &Arc<Server>) -> anyhow::Result<Vec<String>> {
+fn notes(
+    gateway: &Gateway,
+    policies: &Path,
+    hello: &Hello,
+    server: &Arc<Server>,
+) -> anyhow::Result<Vec<String>> {
     let Some((_, reach)) = gateway.access(&hello.grant, server) else {
         bail!(
             "the grant `{}` does not exist, is revoked or has expired; see `toolgate grant list`",
@@ -101,15 +112,19 @@ fn notes(gateway: &Gateway, hello: &Hello, server: &Arc<Server>) -> anyhow::Resu
         && gateway.world().policy(policy).is_none()
     {
         bail!(
-            "there is no policy `{policy}`; add policies/{policy}.json beside toolgate.toml, or correct the name"
+            "there is no policy `{policy}`; write {}, or correct the name",
+            policies.join(format!("{policy}.json")).display()
         );
     }
     let mut notes = Vec::new();
     if reach.own.is_empty() {
         notes.push(format!(
-            "no policy binds the grant `{}` for the server `{}`, so every call is denied; write one, for example \
-             policies/{}.json with {{\"version\": \"1\", \"default\": \"deny\", \"tools\": {{}}}}, and add `--policy {}`",
-            hello.grant, hello.server, hello.server, hello.server
+            "no policy binds the grant `{}` for the server `{server}`, so every call is denied; name its tools in {}, \
+             such as {{\"version\": \"1\", \"default\": \"deny\", \"tools\": {{\"TOOL\": {{}}}}}}, and add `--policy \
+             {server}`; `toolgate init` writes one that names every tool",
+            hello.grant,
+            policies.join(format!("{}.json", hello.server)).display(),
+            server = hello.server,
         ));
     }
     Ok(notes)

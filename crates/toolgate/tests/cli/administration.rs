@@ -134,6 +134,30 @@ fn a_grant_outlives_the_gateway_and_its_token_is_nowhere() {
     }
 }
 
+/// How a grant of a file gets its token.
+#[test]
+fn a_token_for_a_file_is_drawn_with_its_hash_and_opens_the_gateway() {
+    let place = configured();
+    let drawn = json(&place, &["grant", "token", "--json"]);
+    let (token, hash) = (drawn["token"].as_str().unwrap(), drawn["token_hash"].as_str().unwrap());
+    assert_ne!(drawn, json(&place, &["grant", "token", "--json"]));
+    assert!(!place.home(".local").exists(), "nothing is opened or kept");
+    let again = place.answer(&["grant", "token", "--hash"], &format!("{token}\n"));
+    assert_eq!(again.stdout.trim_end(), hash);
+    let file = place.home(".config/toolgate/toolgate.toml");
+    let declared = format!("\n[grants.filed]\ntoken_hash = \"{hash}\"\n\n[grants.filed.servers]");
+    let toml = std::fs::read_to_string(&file).unwrap().replace("\n[grants.filed.servers]", &declared);
+    place.write(&file, &toml);
+    let gateway = Gateway::up(&place);
+    assert_ne!(gateway.status(token), 401);
+    assert_eq!(gateway.status(hash.strip_prefix("sha256:").unwrap()), 401, "the hash is no token");
+    assert_eq!(gateway.end().code(), Some(0));
+    let shown = good(&place, &["grant", "token"]).stdout;
+    assert!(shown.contains("token_hash = \"sha256:"), "{shown}");
+    let ran = place.answer(&["grant", "token", "--hash"], "too short\n");
+    assert!(ran.code == Some(1) && ran.stderr.contains("holds no token"), "{}", ran.whole());
+}
+
 /// A name in both places must not keep the operator from mending it.
 #[test]
 fn a_clash_keeps_the_gateway_down_and_is_mended_by_command() {

@@ -3,8 +3,9 @@
 use crate::run::Place;
 
 /// Every subcommand, the hidden one included.
-const COMMANDS: [&str; 28] = [
+const COMMANDS: [&str; 30] = [
     "",
+    "demo",
     "up",
     "wrap",
     "server",
@@ -16,6 +17,7 @@ const COMMANDS: [&str; 28] = [
     "grant list",
     "grant show",
     "grant create",
+    "grant token",
     "grant revoke",
     "audit",
     "audit tail",

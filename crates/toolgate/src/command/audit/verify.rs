@@ -24,7 +24,7 @@ elsewhere (`toolgate audit head`).";
 const EXAMPLES: &str = "\
 Examples:
   toolgate audit verify                          the data folder's log
-  toolgate audit verify --head heads.jsonl       and that it still holds that head; the last line counts
+  toolgate audit verify --head heads.jsonl       and that it still holds the last head there
   toolgate audit verify november.jsonl           an exported file
 
 Exit codes: 0 intact; 1 problems found; 2 wrong usage.";

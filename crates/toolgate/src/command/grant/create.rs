@@ -24,7 +24,7 @@ without a policy denies everything.";
 const EXAMPLES: &str = "\
 Examples:
   toolgate grant create radiology --server imaging=imaging
-  toolgate grant create laptop --server github=read-only,no-secrets --server files=files --expires 30d
+  toolgate grant create laptop --server github=read-only,no-secrets --expires 30d
   TOKEN=$(toolgate grant create ci --server github=ci --quiet)    nothing but the token";
 
 /// Arguments of `grant create`.

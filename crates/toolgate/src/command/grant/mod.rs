@@ -1,6 +1,7 @@
 //! `toolgate grant …`: agents' access keys.
 
 mod create;
+mod token;
 
 use admin::action::grants::{Grant, Grants, State};
 use clap::{Args, Subcommand};
@@ -20,6 +21,9 @@ pub enum Command {
     /// Create a grant and print its token, this once
     #[command(long_about = create::ABOUT)]
     Create(create::Arguments),
+    /// Print a fresh token and its hash, for a grant that a file declares
+    #[command(long_about = token::ABOUT)]
+    Token(token::Arguments),
     /// Revoke a grant at once and for good
     Revoke(One),
 }
@@ -46,6 +50,7 @@ impl Command {
             Self::List(listed) => list(global, listed.all),
             Self::Show(one) => show(global, &one.id),
             Self::Create(arguments) => create::run(global, &arguments),
+            Self::Token(arguments) => token::run(global, &arguments),
             Self::Revoke(one) => revoke(global, &one.id),
         }
     }

@@ -24,7 +24,7 @@ const EXAMPLES: &str = "\
 Examples:
   toolgate server add files -- npx -y @modelcontextprotocol/server-filesystem /srv/share
   toolgate server add imaging --env AWS_REGION=eu-central-1 -- uvx awslabs.healthimaging-mcp-server
-  toolgate server add github --url https://api.githubcopilot.com/mcp/ --header Authorization=file:/run/secrets/github
+  toolgate server add github --url https://mcp.example/mcp --header Authorization=file:/run/token
 
 Then open it to a grant:
   toolgate grant create laptop --server github=github";
