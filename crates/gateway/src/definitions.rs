@@ -4,7 +4,7 @@
 use json::Value;
 use mcp::headers::mirrored::MirroredParams;
 use policy::{Definition, Hash, Schema};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// Most tools that one server may list; beyond it the list is refused.
@@ -138,6 +138,13 @@ impl Definitions {
         let known =
             |tool: &Arc<Tool>| state.tools.get(&tool.name).is_some_and(|known| Arc::ptr_eq(known, tool));
         state.tools.len() == tools.len() && tools.iter().all(known)
+    }
+
+    /// Whether no known name is missing among these tools.
+    #[must_use]
+    pub fn are_all_in(&self, tools: &[Arc<Tool>]) -> bool {
+        let names: HashSet<&str> = tools.iter().map(|tool| &*tool.name).collect();
+        self.read().tools.keys().all(|name| names.contains(&**name))
     }
 
     /// Takes what an earlier run recorded: good for refusing, to be asked for anew before anything is allowed.

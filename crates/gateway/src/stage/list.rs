@@ -29,7 +29,7 @@ pub async fn tools(gateway: &Gateway, mut exchange: Exchange) -> Answer {
     if let Err(failure) = exchange.lane.ready().await {
         return refuse::unreachable(gateway, &exchange, &failure);
     }
-    let is_first_page = exchange.message.params().is_none_or(|params| params.get("cursor").is_none());
+    let is_plain = is_plain(&exchange);
     let id = exchange.upstream_id;
     let permit = Permit::forward(&exchange, &Changes::default(), Account::none());
     let Ok(mut permit) = permit else {
@@ -43,7 +43,7 @@ pub async fn tools(gateway: &Gateway, mut exchange: Exchange) -> Answer {
         Ok(whole) => whole,
         Err(failure) => return refuse::unreachable(gateway, &exchange, &failure),
     };
-    let tools = match take(gateway, &exchange, &whole.reply, is_first_page).await {
+    let tools = match take(gateway, &exchange, &whole.reply, is_plain).await {
         Ok(tools) => tools,
         Err(failure) => return refuse::unreachable(gateway, &exchange, &failure),
     };
@@ -154,24 +154,43 @@ async fn ask(
     whole::read(incoming, expected).await
 }
 
-/// Takes the definitions of one page into the stored list; `None` where the server answered with an error.
+/// Whether nothing that the client wrote can make the server's answer less than the whole list from its beginning.
+fn is_plain(exchange: &Exchange) -> bool {
+    let is_protocols_own = |key: &str| {
+        key.starts_with("io.modelcontextprotocol/")
+            || matches!(key, "progressToken" | "traceparent" | "tracestate" | "baggage")
+    };
+    let mut params = exchange.message.params().into_iter().flat_map(|params| params.members());
+    let mut meta = exchange.message.meta().into_iter().flat_map(|meta| meta.members());
+    params.all(|member| member.key.as_cow() == "_meta")
+        && meta.all(|member| is_protocols_own(&member.key.as_cow()))
+}
+
+/// Takes the definitions of one page into the stored list, which all grants share; `None` where the server answered
+/// with an error. What one client is shown never makes a tool unknown to another: where known tools are missing, the
+/// whole list is asked for before the next call.
 async fn take(
     gateway: &Gateway,
     exchange: &Exchange,
     page: &Reply,
-    is_first_page: bool,
+    is_plain: bool,
 ) -> Result<Option<Vec<Arc<Tool>>>, LaneFailure> {
     if page.list("tools").is_none() {
         return Ok(None);
     }
     let reach = &exchange.reach;
     let tools = read(reach, page)?;
-    if is_first_page && page.next_cursor().is_none() {
+    let definitions = &reach.server.definitions;
+    let is_whole = is_plain && page.next_cursor().is_none();
+    if is_whole && definitions.are_all_in(&tools) {
         record(gateway, reach, &tools).await;
         let max_age_ms = gateway.bounds.list_max_age_ms.min(ttl_ms(page).unwrap_or(u64::MAX));
-        reach.server.definitions.replace(tools.clone(), gateway.now_ms(), max_age_ms);
+        definitions.replace(tools.clone(), gateway.now_ms(), max_age_ms);
     } else {
-        reach.server.definitions.merge(&tools);
+        definitions.merge(&tools);
+        if is_whole {
+            definitions.mark_changed();
+        }
     }
     Ok(Some(tools))
 }

@@ -1,6 +1,6 @@
 //! What attackers tried: each is a way that was open once, or a table of ways that are not.
 
-use crate::support::{Running, Test};
+use crate::support::{ALLOW, Running, Test, text};
 use gateway::declared::Transport;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -64,4 +64,29 @@ async fn a_call_that_is_still_being_written_does_not_age() {
     let books = test.books();
     assert_eq!(books.outcomes(), ["unknown", "answered"]);
     assert!(books.of("outcome")[0]["sent"].as_u64().unwrap() > 500_000);
+}
+
+/// A server that shows nothing of its list to whoever asks for it.
+#[tokio::test]
+async fn a_list_that_one_client_was_shown_makes_nothing_unknown_to_another() {
+    let test = Test::new().policy(ALLOW).process().tool(Tool::new("copy")).start().await;
+    for listed_before in [false, true] {
+        test.puppets.set_tools(vec![]);
+        let asked = Message::request(1, "tools/list").meta("com.example/filter", "none");
+        let shown = test.modern(asked).await.answer();
+        assert_eq!(shown["result"]["tools"], json!([]), "{listed_before}");
+        test.puppets.set_tools(vec![Tool::new("copy").definition().clone()]);
+        let other = test.request(Message::call(7, "copy", json!({}))).bearer(&test.other_token);
+        assert_eq!(text(&test.send(&other).await.answer()), "ok", "{listed_before}");
+    }
+    // Nor does a session that lists less, without asking for it.
+    test.puppets.set_tools(vec![]);
+    assert!(test.listed().await.is_empty());
+    test.puppets.set_tools(vec![Tool::new("copy").definition().clone()]);
+    assert_eq!(text(&test.call("copy", json!({})).await), "ok");
+    // And what is really gone is asked for once and then unknown.
+    test.puppets.set_tools(vec![]);
+    assert!(test.listed().await.is_empty());
+    assert_eq!(test.call("copy", json!({})).await["error"]["code"], -32602);
+    assert_eq!(test.denied("copy", json!({})).await["error"]["code"], -32602);
 }

@@ -33,4 +33,6 @@ mod streams;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
+mod tls;
+#[cfg(test)]
 mod waits;
