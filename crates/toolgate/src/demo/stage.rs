@@ -45,7 +45,9 @@ impl Stage {
             folder: folder.path().to_path_buf(),
             default_data: None,
         };
-        let owner = Owner::start(owner::load(&source)?, Serves::Everybody).await?;
+        let loaded = owner::load(&source)?;
+        let owner = Owner::start(loaded, Serves::Everybody).await;
+        let owner = owner.with_context(|| format!("starting the gateway with `--port {port}`"))?;
         let mcp = owner.endpoints.mcp.as_ref().context("the demonstration listens on a port")?;
         let url = format!("{mcp}/{SERVER}");
         let data = folder.path().join("data");

@@ -141,21 +141,25 @@ fn list_all<'a>(
         Variables { workspace: &setting.workspace, home: setting.home.as_deref(), environment: &environment };
     let mut listed = Vec::new();
     for candidate in candidates {
+        let output = setting.output;
+        if !output.is_json() {
+            // Before the start: a first one may download the server and take its time.
+            output.ask(&format!("{}:", plain(candidate.entry.name())))?;
+        }
         let outcome = match expand(&candidate.launch, &variables) {
             Ok(launch) => runtime.block_on(list_tools(&launch)),
             Err(reason) => Err(reason),
         };
-        let (name, output) = (plain(candidate.entry.name()), setting.output);
         match outcome {
             Ok(tools) => {
-                say(output, format!("{name}: {}", count(tools.len(), "tool")))?;
+                say(output, count(tools.len(), "tool"))?;
                 summary
                     .servers
                     .push(Outcome { tools: Some(tools.clone()), ..Outcome::of(candidate, "listed") });
                 listed.push((candidate, tools));
             }
             Err(reason) => {
-                say(output, output.paint(Tone::Bad, format!("{name} stays as it is: {}", plain(&reason))))?;
+                say(output, output.paint(Tone::Bad, format!("stays as it is: {}", plain(&reason))))?;
                 summary.servers.push(Outcome { reason: Some(reason), ..Outcome::of(candidate, "failed") });
             }
         }
