@@ -57,10 +57,21 @@ impl Gateway {
         grant.is_valid(self.now_ms()).then_some((grant, reach))
     }
 
-    /// Resolves when the grant may no longer use `server` under a new snapshot. An expiry is not noticed by itself.
+    /// Whether the grant may have what comes back from `server`, also when that was declared anew meanwhile.
+    #[must_use]
+    pub fn may_have(&self, grant: &str, server: &Arc<Server>) -> bool {
+        if server.wrapped.is_some() {
+            return self.access(grant, server).is_some();
+        }
+        let world = self.world();
+        let valid = world.grant(grant).filter(|grant| grant.is_valid(self.now_ms()));
+        valid.is_some_and(|grant| grant.reach(&server.id).is_some())
+    }
+
+    /// Resolves when it may no longer have it under a new snapshot. An expiry is not noticed by itself.
     pub async fn access_lost(&self, grant: &str, server: &Arc<Server>) {
         let mut changes = self.changes();
         // The sender of changes lives as long as the gateway.
-        while self.access(grant, server).is_some() && changes.changed().await.is_ok() {}
+        while self.may_have(grant, server) && changes.changed().await.is_ok() {}
     }
 }

@@ -123,7 +123,7 @@ impl Route {
     /// Whether the grant still reaches the server this way: a revocation closes open streams.
     #[must_use]
     pub fn is_granted(&self) -> bool {
-        self.gateway.access(&self.grant, &self.reach.server).is_some()
+        self.gateway.may_have(&self.grant, &self.reach.server)
     }
 
     /// Whether it would never end by itself and the gateway shuts down.

@@ -5,6 +5,7 @@ use super::{list, refuse};
 use crate::definitions::{Freshness, Tool};
 use crate::exchange::{Answer, Exchange};
 use crate::gateway::Gateway;
+use crate::upstream::LaneFailure;
 use json::Value;
 use mcp::errors::Refusal;
 use policy::{Allowed, Arguments, Decision, Denial, Facts};
@@ -111,6 +112,10 @@ pub fn renew(gateway: &Gateway, exchange: &mut Exchange) -> Result<(), Answer> {
             exchange.grant = grant;
             exchange.reach = reach;
             Ok(())
+        }
+        None if gateway.may_have(&exchange.grant.id, &exchange.reach.server) => {
+            let why = String::from("its declaration has changed; retry");
+            Err(refuse::unreachable(gateway, exchange, &LaneFailure::Failed(why)))
         }
         None => Err(refuse::revoked(gateway, exchange)),
     }

@@ -26,7 +26,7 @@ pub async fn forward(gateway: &Arc<Gateway>, exchange: Exchange, permit: Permit)
         answer = ask(gateway, exchange, permit) => answer,
     };
     // It may have expired, which nobody is told of.
-    if gateway.access(&grant, &server).is_some() { answer } else { Answer::GrantGone }
+    if gateway.may_have(&grant, &server) { answer } else { Answer::GrantGone }
 }
 
 async fn ask(gateway: &Arc<Gateway>, exchange: Exchange, mut permit: Permit) -> Answer {

@@ -113,6 +113,31 @@ async fn a_client_in_lines_is_told_and_ended() {
 }
 
 #[tokio::test]
+async fn declaring_a_server_anew_ends_nothing_that_is_under_way() {
+    let gate = Gate::closed();
+    let mut test = start(Answer::text("late").held(&gate)).await;
+    let mut client = test.client().await;
+    client.send(test.request(Message::call(7, "copy", json!({}))).bytes()).await;
+    gate.arrived(1).await;
+    test.change(|declared| declared.servers[0].timeout_s += 1);
+    gate.open();
+    assert_eq!(text(&client.reply().await.answer()), "late");
+    assert_eq!(test.books().outcomes(), ["answered"]);
+}
+
+#[tokio::test]
+async fn taking_a_server_from_a_grant_ends_it() {
+    let gate = Gate::closed();
+    let mut test = start(Answer::text("late").held(&gate)).await;
+    let mut client = test.client().await;
+    client.send(test.request(Message::call(7, "copy", json!({}))).bytes()).await;
+    gate.arrived(1).await;
+    test.change(|declared| declared.grants[0].servers.clear());
+    assert_eq!(client.reply().await.status, 401);
+    assert_eq!(test.books().outcomes(), ["unknown"]);
+}
+
+#[tokio::test]
 async fn an_expired_grant_is_refused_and_gets_no_answer_that_came_late() {
     let gate = Gate::closed();
     let mut test = start(Answer::text("ok").held(&gate)).await;

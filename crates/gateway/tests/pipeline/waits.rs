@@ -48,6 +48,24 @@ async fn a_call_that_waited_for_the_first_list_is_stopped_by_a_revocation() {
 }
 
 #[tokio::test]
+async fn a_call_that_waited_while_its_server_was_declared_anew_is_told_to_come_again() {
+    let gate = Gate::closed();
+    let mut test = slow_list(&gate).await;
+    let mut client = test.client().await;
+    client.send(test.request(Message::call(7, "copy", json!({}))).bytes()).await;
+    gate.arrived(1).await;
+    test.change(|declared| declared.servers[0].timeout_s += 1);
+    gate.open();
+    let answer = client.reply().await.answer();
+    assert!(
+        answer["error"]["message"].as_str().unwrap().ends_with("its declaration has changed; retry"),
+        "{answer}"
+    );
+    assert_eq!(text(&test.call("copy", json!({})).await), "ok");
+    assert_eq!(test.upstream.calls().len(), 1);
+}
+
+#[tokio::test]
 async fn a_list_is_filtered_by_the_policy_at_its_end() {
     let gate = Gate::closed();
     let mut test = slow_list(&gate).await;
