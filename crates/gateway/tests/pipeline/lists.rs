@@ -180,8 +180,11 @@ async fn a_tool_that_is_gone_is_unknown() {
     assert_eq!(test.listed().await, ["open", "other"]);
     test.upstream.set_tools(vec![Tool::new("other")]);
     assert_eq!(test.listed().await, ["other"]);
+    // What one client was shown is not believed of a tool that was there: the gateway asks for itself, once.
+    assert_eq!(test.call("open", json!({})).await["error"]["code"], -32602);
     test.denied("open", json!({})).await;
-    assert_eq!(test.books().denials(), [("(unknown tool)", "unknown_tool")]);
+    assert_eq!(test.books().denials(), [("(unknown tool)", "unknown_tool"); 2]);
+    assert!(test.upstream.calls().is_empty());
 }
 
 #[tokio::test]
