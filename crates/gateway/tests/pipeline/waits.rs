@@ -48,6 +48,23 @@ async fn a_call_that_waited_for_the_first_list_is_stopped_by_a_revocation() {
 }
 
 #[tokio::test]
+async fn a_call_that_waited_for_a_newer_list_is_judged_by_the_new_policy() {
+    let gate = Gate::closed();
+    let mut test = slow_list(&gate).await;
+    gate.admit(1);
+    assert_eq!(test.listed().await, ["copy"]);
+    test.clock.advance_ms(5 * 60_000 + 1);
+    let mut client = test.client().await;
+    client.send(test.request(Message::call(7, "copy", json!({}))).bytes()).await;
+    gate.arrived(2).await;
+    test.reload(DENY);
+    gate.open();
+    assert!(text(&client.reply().await.answer()).starts_with("[POLICY DENIED]"));
+    assert!(test.upstream.calls().is_empty());
+    assert_eq!(test.books().denials(), [("/tools/copy/action", "action")]);
+}
+
+#[tokio::test]
 async fn a_call_that_waited_while_its_server_was_declared_anew_is_told_to_come_again() {
     let gate = Gate::closed();
     let mut test = slow_list(&gate).await;
