@@ -10,11 +10,11 @@ use crate::decision::{Allowed, Arguments, Decision, Denial, DenialKind, Facts, R
 use crate::gate;
 use crate::hash::Hash;
 use crate::limit::LimitDemand;
-use crate::path::Input;
+use crate::path::{Input, Known};
 use crate::policy::{ArgumentRules, Limit, Policy, Predicate, Rules};
 use crate::reason::{CORRECT, advise};
 use crate::rule::RuleId;
-use crate::schema::{Schema, Verdict};
+use crate::schema::{Declared, Schema, Verdict};
 use crate::stack::Definition;
 
 /// Everything that judging calls of one tool needs, prepared once.
@@ -137,9 +137,11 @@ impl Bound {
     /// What conditions and limits read: the mended arguments, if any were.
     pub(crate) fn input<'a>(&'a self, arguments: Arguments<'a>, repaired: Option<&'a Repaired>) -> Input<'a> {
         let declared = self.schema.as_ref().map(Schema::declared);
+        let are_declared = self.checks.deny_unknown && declared.is_some_and(Declared::is_any);
+        let known = |arguments| Input::Known(Known { arguments, declared, are_declared });
         match (repaired, arguments) {
-            (Some(repaired), _) => Input::Known(repaired.document.root(), declared),
-            (None, Arguments::Known(value)) => Input::Known(value, declared),
+            (Some(repaired), _) => known(repaired.document.root()),
+            (None, Arguments::Known(value)) => known(value),
             (None, Arguments::Absent) => Input::Empty,
         }
     }

@@ -2,6 +2,7 @@
 //! Split once when the document loads. A path never guesses: what has two readings is an error, and so is a
 //! step into something that has no members.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use json::{Kind, Value};
@@ -20,8 +21,18 @@ pub(crate) enum Input<'a> {
     },
     /// The call has no arguments, which is the same as `{}`.
     Empty,
-    /// The arguments, an object, and the names that the schema declares.
-    Known(Value<'a>, Option<&'a Declared>),
+    /// The arguments of a call.
+    Known(Known<'a>),
+}
+
+/// The arguments of a call, an object.
+#[derive(Clone, Copy)]
+pub(crate) struct Known<'a> {
+    pub(crate) arguments: Value<'a>,
+    /// The names that the schema declares.
+    pub(crate) declared: Option<&'a Declared>,
+    /// Whether no other names were let through.
+    pub(crate) are_declared: bool,
 }
 
 /// What a path leads to.
@@ -99,7 +110,7 @@ impl Path {
 
     /// Follows the path.
     pub(crate) fn find<'a>(&self, input: Input<'a>) -> Found<'a> {
-        let (arguments, declared) = match input {
+        let known = match input {
             Input::Unknown { possible: Some(declared) }
                 if !self.top_names().any(|name| declared.contains(name)) =>
             {
@@ -107,31 +118,35 @@ impl Path {
             }
             Input::Unknown { .. } => return Found::Unknown,
             Input::Empty => return Found::Missing,
-            Input::Known(arguments, declared) => (arguments, declared),
+            Input::Known(known) => known,
         };
-        let nested = self.descend(arguments, declared);
+        let nested = self.descend(known);
         let Some(name) = &self.dotted else { return nested };
-        if has_other_spelling(arguments, name, declared) {
+        if known.has_other_spelling(name) {
             return Found::Ambiguous;
         }
-        let is_declared = || declared.is_some_and(|declared| declared.contains(name));
-        match arguments.get(name).filter(|value| !value.is_null()) {
+        match known.arguments.get(name).filter(|value| !value.is_null()) {
             None => nested,
-            Some(value) if matches!(nested, Found::Missing) && is_declared() => Found::Value(value),
+            Some(value) if matches!(nested, Found::Missing) && known.declares(name) => Found::Value(value),
             Some(_) => Found::Ambiguous,
         }
     }
 
-    fn descend<'a>(&self, arguments: Value<'a>, declared: Option<&Declared>) -> Found<'a> {
-        let (mut value, mut declared) = (arguments, declared);
-        for name in &self.names {
+    fn descend<'a>(&self, known: Known<'a>) -> Found<'a> {
+        let mut value = known.arguments;
+        for (depth, name) in self.names.iter().enumerate() {
             match value.kind() {
                 Kind::Object => {}
                 kind @ (Kind::Null | Kind::Bool | Kind::Number | Kind::String | Kind::Array) => {
                     return Found::NotAnObject(kind);
                 }
             }
-            if has_other_spelling(value, name, declared.take()) {
+            let is_unclear = if depth == 0 {
+                known.has_other_spelling(name)
+            } else {
+                other_spellings(value, name).next().is_some()
+            };
+            if is_unclear {
                 return Found::Ambiguous;
             }
             match value.get(name) {
@@ -143,15 +158,26 @@ impl Path {
     }
 }
 
-/// Whether an object has a member that only case tells from `name`, and that is not declared as another argument.
-/// Some servers take it for `name` (Go's `encoding/json` does, and of both spellings the last).
-fn has_other_spelling(object: Value<'_>, name: &str, declared: Option<&Declared>) -> bool {
-    object.members().any(|member| {
-        let key = member.key.as_cow();
-        *key != *name
-            && is_same_but_for_case(&key, name)
-            && !declared.is_some_and(|known| known.contains(&key))
-    })
+impl Known<'_> {
+    fn declares(&self, name: &str) -> bool {
+        self.declared.is_some_and(|declared| declared.contains(name))
+    }
+
+    /// Whether an argument has this name but for its case, unless the schema declares both.
+    fn has_other_spelling(&self, name: &str) -> bool {
+        let is_declared = self.declares(name);
+        if is_declared && self.are_declared {
+            return false;
+        }
+        other_spellings(self.arguments, name).any(|key| !(is_declared && self.declares(&key)))
+    }
+}
+
+/// The names of members that only case tells from `name`. Some servers take them for `name` (Go's `encoding/json`
+/// does, and of both spellings the last).
+fn other_spellings<'a>(object: Value<'a>, name: &str) -> impl Iterator<Item = Cow<'a, str>> {
+    let keys = object.members().map(|member| member.key.as_cow());
+    keys.filter(move |key| **key != *name && is_same_but_for_case(key, name))
 }
 
 fn is_same_but_for_case(left: &str, right: &str) -> bool {
@@ -178,7 +204,9 @@ mod tests {
     fn find_declared(path: &str, arguments: &str, schema: &str) -> String {
         let (document, schema) = (document(arguments), document(schema));
         let schema = Schema::compile(schema.root()).unwrap();
-        match Path::parse(path).unwrap().find(Input::Known(document.root(), Some(schema.declared()))) {
+        let declared = Some(schema.declared());
+        let known = Known { arguments: document.root(), declared, are_declared: false };
+        match Path::parse(path).unwrap().find(Input::Known(known)) {
             Found::Value(value) => value.raw().to_owned(),
             Found::Missing => "missing".to_owned(),
             Found::NotAnObject(kind) => format!("in {kind:?}"),
@@ -222,6 +250,8 @@ mod tests {
         assert_eq!(find_declared("args.id", r#"{"id": 1, "ID": 2}"#, both), "1");
         assert_eq!(find_declared("args.id", r#"{"ID": 2}"#, both), "missing");
         assert_eq!(find_declared("args.id", r#"{"Id": 2}"#, both), "ambiguous");
+        let other = r#"{"properties": {"ID": {}}}"#;
+        assert_eq!(find_declared("args.id", r#"{"ID": 2}"#, other), "ambiguous");
     }
 
     #[test]
