@@ -19,6 +19,8 @@ mod import;
 #[cfg(test)]
 mod policy;
 #[cfg(test)]
+mod readme;
+#[cfg(test)]
 mod run;
 #[cfg(test)]
 mod sample_server;
