@@ -90,3 +90,58 @@ async fn a_list_that_one_client_was_shown_makes_nothing_unknown_to_another() {
     assert_eq!(test.call("copy", json!({})).await["error"]["code"], -32602);
     assert_eq!(test.denied("copy", json!({})).await["error"]["code"], -32602);
 }
+
+/// Names that are not the open tool `copy`, however much they resemble it.
+const NAMES: &[&str] = &[
+    "hidden",
+    "unnamed",
+    "unusable",
+    "nowhere",
+    "Copy",
+    "COPY",
+    " copy",
+    "copy ",
+    "copy\0",
+    "copy\n",
+    "co\u{ad}py",
+    "\u{feff}copy",
+    "\u{ff43}opy",
+    "c\u{43e}py",
+    "cop\u{301}y",
+    "imaging__copy",
+    "tools/copy",
+    "*",
+    "copy*",
+    "../copy",
+    "__proto__",
+];
+
+#[tokio::test]
+async fn whatever_is_not_the_open_tool_gets_the_same_bytes() {
+    const POLICY: &str = r#"{"version": "1", "default": "deny", "hide": ["hidden"],
+        "tools": {"copy": {}, "hidden": {}, "unusable": {}, "nowhere": {}}}"#;
+    let unusable = json!({"type": "object", "properties": {"a": {"$ref": "https://example.com/a"}}});
+    let mut test = Test::new().policy(POLICY);
+    for tool in ["copy", "hidden", "unnamed"] {
+        test = test.tool(Tool::new(tool));
+    }
+    let test = test.tool(Tool::new("unusable").member("inputSchema", unusable)).start().await;
+    assert_eq!(test.listed().await, ["copy"]);
+    let session = test.legacy().await;
+    let unknown = test.denied("no such tool", json!({})).await;
+    assert_eq!(unknown["error"]["code"], -32602);
+    for name in NAMES {
+        // Neither arguments nor their absence tell anything.
+        for arguments in [json!({}), json!({"a": 1})] {
+            let modern = test.request(Message::call(7, name, arguments.clone()));
+            let modern = test.untouched(&modern).await;
+            // A header cannot hold the others as they are, and this client does not encode them.
+            if name.bytes().all(|byte| byte.is_ascii_graphic()) {
+                assert_eq!(modern.answer(), unknown, "{name:?}");
+            }
+            let call = session.request(Message::call(7, name, arguments));
+            assert_eq!(test.untouched(&call).await.answer(), unknown, "{name:?}");
+        }
+    }
+    assert_eq!(test.books().tally.intents, 0);
+}
