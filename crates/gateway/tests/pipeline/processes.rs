@@ -108,7 +108,7 @@ async fn a_command_that_does_not_start_is_told_alike_for_every_name() {
 
 #[tokio::test]
 async fn a_server_that_is_silent_for_too_long_is_given_up() {
-    let test = test().timeout_s(1).start().await;
+    let test = test().timeout_s(3).start().await;
     let answer = test.call("hold", json!({})).await;
     assert!(answer["error"]["message"].as_str().unwrap().contains("may still act"), "{answer}");
     let cancelled = test.puppets.received("notifications/cancelled", 1).await;
