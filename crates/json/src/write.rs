@@ -5,7 +5,7 @@ pub fn write_string(out: &mut Vec<u8>, s: &str) {
     out.reserve(s.len() + 2);
     out.push(b'"');
     let mut rest = s.as_bytes();
-    while let Some(at) = rest.iter().position(|&byte| needs_escape(byte)) {
+    while let Some(at) = first_special(rest) {
         let (plain, from) = rest.split_at(at);
         out.extend_from_slice(plain);
         let Some((&special, behind)) = from.split_first() else { break };
@@ -14,6 +14,16 @@ pub fn write_string(out: &mut Vec<u8>, s: &str) {
     }
     out.extend_from_slice(rest);
     out.push(b'"');
+}
+
+/// Where the first byte stands that needs an escape. Whole blocks are looked at without a branch per byte, which the
+/// compiler turns into a few wide instructions.
+fn first_special(bytes: &[u8]) -> Option<usize> {
+    const BLOCK: usize = 16;
+    let is_plain = |block: &&[u8]| !block.iter().fold(false, |found, &byte| found | needs_escape(byte));
+    let n_plain = bytes.chunks_exact(BLOCK).take_while(is_plain).count() * BLOCK;
+    let rest = bytes.get(n_plain..).unwrap_or_default();
+    rest.iter().position(|&byte| needs_escape(byte)).map(|at| n_plain + at)
 }
 
 fn needs_escape(byte: u8) -> bool {
