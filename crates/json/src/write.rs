@@ -42,3 +42,20 @@ fn write_escape(out: &mut Vec<u8>, byte: u8) {
     };
     out.extend_from_slice(&[b'\\', short]);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::write_string;
+
+    #[test]
+    fn a_special_character_is_escaped_wherever_it_stands() {
+        for length in 0..40 {
+            for at in 0..length {
+                let text: String = (0..length).map(|n| if n == at { '"' } else { 'é' }).collect();
+                let mut written = Vec::new();
+                write_string(&mut written, &text);
+                assert_eq!(String::from_utf8(written).unwrap(), format!("\"{}\"", text.replace('"', "\\\"")));
+            }
+        }
+    }
+}
