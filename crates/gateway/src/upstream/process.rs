@@ -3,6 +3,7 @@
 
 use super::pending::{Lines, Pending};
 use super::secret;
+use super::server::MAX_ANSWERING;
 use crate::declared::Setting;
 use crate::definitions::Definitions;
 use crate::relay::WHOLE_BYTES;
@@ -14,7 +15,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
-use tokio::sync::broadcast;
+use tokio::sync::{Semaphore, broadcast};
 
 /// Messages that answer no request and may wait for whoever listens.
 pub const EVENT_DEPTH: usize = 64;
@@ -77,7 +78,9 @@ impl Process {
         let spawned = stdio::spawn(&command.spec, &settings, clock).map_err(|error| error.to_string())?;
         let Spawned { process: child, writer, reader } = spawned;
         let pending = Arc::<Pending>::default();
-        let router = Router { pending: Arc::clone(&pending), writer: writer.clone(), events, definitions };
+        let (waiting, writing) = (Arc::clone(&pending), writer.clone());
+        let answering = Arc::new(Semaphore::new(MAX_ANSWERING));
+        let router = Router { pending: waiting, writer: writing, events, definitions, answering };
         tokio::spawn(router.run(reader));
         Ok(Self { child, writer, pending })
     }
@@ -135,6 +138,7 @@ struct Router {
     writer: Writer,
     events: broadcast::Sender<Arc<Reply>>,
     definitions: Arc<Definitions>,
+    answering: Arc<Semaphore>,
 }
 
 impl Router {
@@ -142,7 +146,7 @@ impl Router {
         let caps = Caps { max_body_bytes: MAX_LINE_BYTES, json: reply_limits() };
         while let Ok(Some(line)) = reader.next_line().await {
             match parse_reply(line, &caps) {
-                Ok(reply) => self.route(reply).await,
+                Ok(reply) => self.route(reply),
                 Err(fault) => {
                     tracing::warn!(%fault, "a server wrote a line that is no message; it was dropped")
                 }
@@ -151,7 +155,7 @@ impl Router {
         self.pending.fail_all();
     }
 
-    async fn route(&self, reply: Reply) {
+    fn route(&self, reply: Reply) {
         match reply.kind() {
             ReplyKind::Result | ReplyKind::Error => {
                 let id = reply.id_raw().and_then(|id| id.parse().ok());
@@ -159,7 +163,7 @@ impl Router {
                     tracing::debug!("a server answered a request that is not open; the answer was dropped");
                 }
             }
-            ReplyKind::Request { .. } => self.refuse(&reply).await,
+            ReplyKind::Request { .. } => self.refuse(&reply),
             ReplyKind::Notification { .. } => self.notice(reply),
         }
     }
@@ -182,11 +186,20 @@ impl Router {
         }
     }
 
-    async fn refuse(&self, request: &Reply) {
+    /// Never waits: a server that writes before it reads must still be heard, or neither side goes on.
+    fn refuse(&self, request: &Reply) {
         let Some(id) = request.id_raw() else { return };
+        let Ok(place) = Arc::clone(&self.answering).try_acquire_owned() else {
+            tracing::debug!("a server asks faster than it takes answers; it gets none");
+            return;
+        };
         let answer = super::server_request::answer(id, request.method().unwrap_or_default());
-        // A process that takes no more input is noticed by whoever waits for it.
-        let _ = self.writer.write(answer, &Progress::new()).await;
+        let writer = self.writer.clone();
+        tokio::spawn(async move {
+            // A process that takes no more input is noticed by whoever waits for it.
+            let _ = writer.write(answer, &Progress::new()).await;
+            drop(place);
+        });
     }
 }
 

@@ -17,7 +17,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 /// Answers to a server's own requests that may be under way at once; a server that asks for more gets none.
-const MAX_ANSWERING: usize = 16;
+pub(super) const MAX_ANSWERING: usize = 16;
 
 /// What every server is set up with.
 #[derive(Debug, Clone)]

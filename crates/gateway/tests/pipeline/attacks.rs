@@ -24,12 +24,33 @@ for line in sys.stdin:
         open(sys.argv[1]).read()
 ";
 
-async fn start_deaf(policy: &str) -> (Running, std::path::PathBuf) {
+/// Answers everything, but its first call only once somebody opens the pipe, and then asks something first and says
+/// more than a pipe holds, all without reading.
+const TALKATIVE: &str = "
+import json, sys
+n_calls = 0
+for line in sys.stdin:
+    message = json.loads(line)
+    if 'id' not in message or 'method' not in message:
+        continue
+    content = []
+    if message['method'] == 'tools/call':
+        n_calls += 1
+        if n_calls == 1:
+            open(sys.argv[1]).read()
+            print(json.dumps({'jsonrpc': '2.0', 'id': 1, 'method': 'roots/list'}), flush=True)
+            content = [{'type': 'text', 'text': 'x' * 500000}]
+    result = {'tools': [{'name': 'copy', 'inputSchema': {'type': 'object'}}], 'ttlMs': 600000,
+              'cacheScope': 'public', 'content': content, 'resultType': 'complete'}
+    print(json.dumps({'jsonrpc': '2.0', 'id': message['id'], 'result': result}), flush=True)
+";
+
+async fn start(script: &str, policy: &str) -> (Running, std::path::PathBuf) {
     let mut test = Test::new().policy(policy).process().tool(Tool::new("copy")).timeout_s(1).start().await;
     let pipe = test.folder.path().join("pipe");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     let path = pipe.to_str().unwrap();
-    let command = ["python3", "-I", "-S", "-c", DEAF, path].map(String::from).to_vec();
+    let command = ["python3", "-I", "-S", "-c", script, path].map(String::from).to_vec();
     test.change(|declared| {
         declared.servers[0].transport = Transport::Stdio { command, env: BTreeMap::new(), cwd: None };
     });
@@ -40,7 +61,7 @@ async fn start_deaf(policy: &str) -> (Running, std::path::PathBuf) {
 async fn a_call_that_is_still_being_written_does_not_age() {
     const POLICY: &str = r#"{"version": "1", "default": "deny", "tools": {"copy": {
         "limits": [{"counter": "c", "window": "5s", "max": 1, "scope": "grant"}]}}}"#;
-    let (test, pipe) = start_deaf(POLICY).await;
+    let (test, pipe) = start(DEAF, POLICY).await;
     assert_eq!(test.listed().await, ["copy"]);
     // More than a pipe holds: the process has the beginning, and will be given the rest whoever waits.
     let given_up = test.call("copy", json!({"x": "x".repeat(500_000)})).await;
@@ -64,6 +85,20 @@ async fn a_call_that_is_still_being_written_does_not_age() {
     let books = test.books();
     assert_eq!(books.outcomes(), ["unknown", "answered"]);
     assert!(books.of("outcome")[0]["sent"].as_u64().unwrap() > 500_000);
+}
+
+#[tokio::test]
+async fn a_server_that_asks_while_it_is_given_much_is_still_heard() {
+    let (test, pipe) = start(TALKATIVE, ALLOW).await;
+    assert_eq!(test.listed().await, ["copy"]);
+    let mut first = test.client().await;
+    first.send(test.request(Message::call(7, "copy", json!({}))).bytes()).await;
+    // More than a pipe holds: it stands before the answer to what the server is about to ask.
+    let second = test.call("copy", json!({"x": "x".repeat(500_000)})).await;
+    assert_eq!(second["error"]["code"], -32603, "{second}");
+    let opened = tokio::task::spawn_blocking(|| std::fs::OpenOptions::new().write(true).open(pipe));
+    opened.await.unwrap().unwrap().write_all(b"go").unwrap();
+    assert_eq!(test.call("copy", json!({})).await["result"]["content"], json!([]));
 }
 
 /// A server that shows nothing of its list to whoever asks for it.
