@@ -2,7 +2,6 @@
 //! Split once when the document loads. A path never guesses: what has two readings is an error, and so is a
 //! step into something that has no members.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use json::{Kind, Value};
@@ -122,13 +121,12 @@ impl Path {
         };
         let nested = self.descend(known);
         let Some(name) = &self.dotted else { return nested };
-        if known.has_other_spelling(name) {
-            return Found::Ambiguous;
-        }
-        match known.arguments.get(name).filter(|value| !value.is_null()) {
-            None => nested,
-            Some(value) if matches!(nested, Found::Missing) && known.declares(name) => Found::Value(value),
-            Some(_) => Found::Ambiguous,
+        match known.member(name).map(|value| value.filter(|value| !value.is_null())) {
+            Ok(None) => nested,
+            Ok(Some(value)) if matches!(nested, Found::Missing) && known.declares(name) => {
+                Found::Value(value)
+            }
+            Ok(Some(_)) | Err(OtherSpelling) => Found::Ambiguous,
         }
     }
 
@@ -141,43 +139,52 @@ impl Path {
                     return Found::NotAnObject(kind);
                 }
             }
-            let is_unclear = if depth == 0 {
-                known.has_other_spelling(name)
-            } else {
-                other_spellings(value, name).next().is_some()
-            };
-            if is_unclear {
-                return Found::Ambiguous;
-            }
-            match value.get(name) {
-                Some(next) if !next.is_null() => value = next,
-                Some(_) | None => return Found::Missing,
+            let next = if depth == 0 { known.member(name) } else { member(value, name, |_| false) };
+            match next {
+                Ok(Some(next)) if !next.is_null() => value = next,
+                Ok(_) => return Found::Missing,
+                Err(OtherSpelling) => return Found::Ambiguous,
             }
         }
         Found::Value(value)
     }
 }
 
-impl Known<'_> {
+/// An object has a member whose name only case tells from the wanted one.
+struct OtherSpelling;
+
+impl<'a> Known<'a> {
     fn declares(&self, name: &str) -> bool {
         self.declared.is_some_and(|declared| declared.contains(name))
     }
 
-    /// Whether an argument has this name but for its case, unless the schema declares both.
-    fn has_other_spelling(&self, name: &str) -> bool {
+    /// The argument of this name. Another spelling of it is fine where the schema declares both.
+    fn member(&self, name: &str) -> Result<Option<Value<'a>>, OtherSpelling> {
         let is_declared = self.declares(name);
         if is_declared && self.are_declared {
-            return false;
+            return Ok(self.arguments.get(name));
         }
-        other_spellings(self.arguments, name).any(|key| !(is_declared && self.declares(&key)))
+        member(self.arguments, name, |other| is_declared && self.declares(other))
     }
 }
 
-/// The names of members that only case tells from `name`. Some servers take them for `name` (Go's `encoding/json`
-/// does, and of both spellings the last).
-fn other_spellings<'a>(object: Value<'a>, name: &str) -> impl Iterator<Item = Cow<'a, str>> {
-    let keys = object.members().map(|member| member.key.as_cow());
-    keys.filter(move |key| **key != *name && is_same_but_for_case(key, name))
+/// The member of this name, unless there is one that only case tells from it and that is not `known` as another.
+/// Some servers take either (Go's `encoding/json` does, and of both spellings the last).
+fn member<'a>(
+    object: Value<'a>,
+    name: &str,
+    known: impl Fn(&str) -> bool,
+) -> Result<Option<Value<'a>>, OtherSpelling> {
+    let mut found = None;
+    for member in object.members() {
+        let key = member.key.as_cow();
+        if *key == *name {
+            found = Some(member.value);
+        } else if is_same_but_for_case(&key, name) && !known(&key) {
+            return Err(OtherSpelling);
+        }
+    }
+    Ok(found)
 }
 
 fn is_same_but_for_case(left: &str, right: &str) -> bool {
