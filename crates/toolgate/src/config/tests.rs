@@ -205,6 +205,26 @@ fn every_grant_is_read() {
     assert_eq!(local, &expected);
 }
 
+/// The page of the manual shows every key, so what it shows must load.
+#[test]
+fn the_example_of_the_manual_loads() {
+    let manual = include_str!("../../../../docs/configuration.md");
+    let example = manual.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    let folder = Folder::new(example);
+    let at = |path: &str| folder.source.folder.join(path);
+    std::fs::create_dir(at("tls")).unwrap();
+    std::fs::write(at("tls/own-ca.pem"), "").unwrap();
+    for policy in ["dicom-import-rate", "read-only"] {
+        std::fs::copy(at("policies/imaging.json"), at(&format!("policies/{policy}.json"))).unwrap();
+    }
+    let loaded = folder.load().unwrap();
+    assert_eq!(loaded.warnings.as_slice(), []);
+    let keys = EVERYTHING.lines().filter_map(|line| Some(line.split_once(" = ")?.0));
+    let is_shown = |key: &&str| example.lines().any(|line| line.starts_with(&format!("{key} = ")));
+    let missing: Vec<&str> = keys.filter(|key| !is_shown(key)).collect();
+    assert_eq!(missing, ["zeta", "alpha"], "only the names of servers differ");
+}
+
 /// Runs each case of a file: the TOML, `---`, the problems; cases are separated by `===`.
 #[track_caller]
 fn check(cases: &str) {
