@@ -75,6 +75,14 @@ impl Output {
         self.line(serde_json::to_string(value).map_err(io::Error::other)?)
     }
 
+    /// A value for programs, or the same in words for people.
+    ///
+    /// # Errors
+    /// When standard output is closed.
+    pub fn tell(self, value: &impl Serialize, words: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
+        if self.json { self.value(value) } else { words() }
+    }
+
     /// A question without a line's end, so that the answer stands beside it.
     ///
     /// # Errors

@@ -27,11 +27,9 @@ pub fn run(global: &Global, arguments: &Arguments) -> anyhow::Result<Exit> {
     runtime.block_on(async {
         let server = SampleServer::start(address).await?;
         let output = global.output();
-        if output.is_json() {
-            output.value(&serde_json::json!({ "url": server.url() }))?;
-        } else {
-            output.line(format!("imaging sample server at {}", server.url()))?;
-        }
+        output.tell(&serde_json::json!({ "url": server.url() }), || {
+            output.line(format!("imaging sample server at {}", server.url()))
+        })?;
         server.wait().await;
         Ok(Exit::Ok)
     })

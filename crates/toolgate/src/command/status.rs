@@ -24,17 +24,16 @@ pub struct Arguments {}
 pub fn run(global: &Global, _: &Arguments) -> anyhow::Result<Exit> {
     let status: Status = with_client(global, async |client| Ok(client.get(&["status"]).await?))?;
     let output = global.output();
-    if output.is_json() {
-        output.value(&status)?;
-    } else {
+    output.tell(&status, || {
         print(output, &status)?;
         warn(output, &status.warnings);
-    }
+        Ok(())
+    })?;
     let is_well = status.is_serving && !status.is_draining && status.store_problem.is_none();
     Ok(if is_well { Exit::Ok } else { Exit::Problems })
 }
 
-fn print(output: Output, status: &Status) -> anyhow::Result<()> {
+fn print(output: Output, status: &Status) -> std::io::Result<()> {
     let heading = match (status.is_serving, status.is_draining) {
         (false, _) => output.paint(Tone::Warning, "no gateway runs; start it with `toolgate up`"),
         (true, true) => output.paint(Tone::Warning, "the gateway is shutting down"),

@@ -54,12 +54,10 @@ pub fn run(global: &Global, arguments: &Arguments) -> anyhow::Result<Exit> {
     };
     let n_records = to_file(&data, arguments, path)?;
     let output = global.output();
-    if output.is_json() {
-        output.value(&serde_json::json!({ "records": n_records, "file": path }))?;
-    } else {
+    output.tell(&serde_json::json!({ "records": n_records, "file": path }), || {
         let records = count(usize::try_from(n_records).unwrap_or(usize::MAX), "record");
-        output.line(format!("exported {records} to {}", path.display()))?;
-    }
+        output.line(format!("exported {records} to {}", path.display()))
+    })?;
     Ok(Exit::Ok)
 }
 

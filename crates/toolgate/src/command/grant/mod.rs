@@ -80,11 +80,7 @@ fn list(global: &Global, all: bool) -> anyhow::Result<Exit> {
 fn show(global: &Global, id: &str) -> anyhow::Result<Exit> {
     let grant: Grant = with_client(global, async |client| Ok(client.get(&["grants", id]).await?))?;
     let output = global.output();
-    if output.is_json() {
-        output.value(&grant)?;
-    } else {
-        print(output, &grant)?;
-    }
+    output.tell(&grant, || print(output, &grant))?;
     Ok(Exit::Ok)
 }
 
@@ -92,13 +88,9 @@ fn revoke(global: &Global, id: &str) -> anyhow::Result<Exit> {
     let path = ["grants", id, "revoke"];
     let grant: Grant = with_client(global, async |client| Ok(client.post(&path, None::<&()>).await?))?;
     let output = global.output();
-    if output.is_json() {
-        output.value(&grant)?;
-    } else {
-        output.line(format!(
-            "revoked the grant `{id}`; its next message is refused, its sessions are closed"
-        ))?;
-    }
+    output.tell(&grant, || {
+        output.line(format!("revoked the grant `{id}`; its next message is refused, its sessions are closed"))
+    })?;
     Ok(Exit::Ok)
 }
 
@@ -126,7 +118,7 @@ fn reaches(grant: &Grant) -> String {
     grant.servers.iter().map(server).collect::<Vec<_>>().join(" ")
 }
 
-fn print(output: Output, grant: &Grant) -> anyhow::Result<()> {
+fn print(output: Output, grant: &Grant) -> std::io::Result<()> {
     output.line(output.paint(Tone::Strong, &grant.id))?;
     let mut rows = Vec::new();
     let mut add = |name: &str, value: String| rows.push(vec![name.to_owned(), value]);

@@ -46,22 +46,16 @@ pub fn run(global: &Global, arguments: &Arguments) -> anyhow::Result<Exit> {
     let output = global.output();
     if arguments.hash {
         let hash = format!("{TOKEN_HASH}{}", given()?);
-        if output.is_json() {
-            output.value(&serde_json::json!({ "token_hash": hash }))?;
-        } else {
-            output.line(hash)?;
-        }
+        output.tell(&serde_json::json!({ "token_hash": hash }), || output.line(&hash))?;
         return Ok(Exit::Ok);
     }
     let token = Token::mint().context("drawing a token")?;
     let hash = format!("{TOKEN_HASH}{}", token.hash());
-    if output.is_json() {
-        output.value(&serde_json::json!({ "token": token.expose(), "token_hash": hash }))?;
-    } else {
+    output.tell(&serde_json::json!({ "token": token.expose(), "token_hash": hash }), || {
         output.line(format!("for the agent         {}", output.paint(Tone::Strong, token.expose())))?;
         output.line(format!("for toolgate.toml     token_hash = \"{hash}\""))?;
-        output.line("the token is shown this once and kept nowhere")?;
-    }
+        output.line("the token is shown this once and kept nowhere")
+    })?;
     Ok(Exit::Ok)
 }
 

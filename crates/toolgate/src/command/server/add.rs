@@ -76,12 +76,10 @@ pub fn run(global: &Global, arguments: Arguments) -> anyhow::Result<Exit> {
     let added: Server =
         with_client(global, async |client| Ok(client.post(&["servers"], Some(&new)).await?))?;
     let output = global.output();
-    if output.is_json() {
-        output.value(&added)?;
-    } else {
+    output.tell(&added, || {
         output.line(format!("added the server `{id}`"))?;
-        output.line(format!("open it to an agent: `toolgate grant create NAME --server {id}=POLICY`"))?;
-    }
+        output.line(format!("open it to an agent: `toolgate grant create NAME --server {id}=POLICY`"))
+    })?;
     Ok(Exit::Ok)
 }
 

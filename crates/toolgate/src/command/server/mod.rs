@@ -64,22 +64,15 @@ fn list(global: &Global) -> anyhow::Result<Exit> {
 fn show(global: &Global, id: &str) -> anyhow::Result<Exit> {
     let detail: Detail = with_client(global, async |client| Ok(client.get(&["servers", id]).await?))?;
     let output = global.output();
-    if output.is_json() {
-        output.value(&detail)?;
-    } else {
-        print(output, &detail)?;
-    }
+    output.tell(&detail, || print(output, &detail))?;
     Ok(Exit::Ok)
 }
 
 fn remove(global: &Global, id: &str) -> anyhow::Result<Exit> {
     with_client(global, async |client| Ok(client.delete(&["servers", id]).await?))?;
     let output = global.output();
-    if output.is_json() {
-        output.value(&serde_json::json!({ "removed": id }))?;
-    } else {
-        output.line(format!("removed the server `{id}`"))?;
-    }
+    let removed = serde_json::json!({ "removed": id });
+    output.tell(&removed, || output.line(format!("removed the server `{id}`")))?;
     Ok(Exit::Ok)
 }
 
@@ -91,7 +84,7 @@ fn way(server: &Server) -> String {
     }
 }
 
-fn print(output: Output, detail: &Detail) -> anyhow::Result<()> {
+fn print(output: Output, detail: &Detail) -> std::io::Result<()> {
     let server = &detail.server;
     output.line(output.paint(Tone::Strong, &server.id))?;
     let mut rows = vec![vec!["declared".to_owned(), origin(server)], vec!["reached".to_owned(), way(server)]];
