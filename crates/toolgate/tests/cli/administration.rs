@@ -99,6 +99,8 @@ fn with_a_gateway_each_subcommand_is_its_client_and_counts_at_once() {
     assert!(status.contains(&format!("agents    {}/SERVER", mcp.as_str().unwrap())), "{status}");
     let told = json(&place, &["status", "--json"]);
     assert_eq!((&told["mcp"], &told["admin"]), (mcp, admin));
+    let told = good(&place, &["grant", "create", "told", "--server", "imaging=imaging"]).stdout;
+    assert!(told.contains(&format!("  url    {}/imaging\n", mcp.as_str().unwrap())), "{told}");
     let token = good(&place, &["grant", "create", "live", "--server", "imaging=imaging", "--quiet"]).stdout;
     let token = token.trim_end();
     assert_ne!(gateway.status(token), 401);

@@ -8,10 +8,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Args;
-use store::Timestamp;
 use store::audit::export;
 
-use super::{data_folder, instant, now};
+use super::{Span, data_folder, now};
 use crate::cli::Global;
 use crate::exit::Exit;
 use crate::output::count;
@@ -33,12 +32,8 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
-    /// Segments with records from this time on
-    #[arg(long, value_name = "TIME", value_parser = instant)]
-    from: Option<Timestamp>,
-    /// Segments with records up to this time
-    #[arg(long, value_name = "TIME", value_parser = instant)]
-    to: Option<Timestamp>,
+    #[command(flatten)]
+    span: Span,
     /// A new file to write to; standard output when absent
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -49,7 +44,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> anyhow::Result<Exit> {
     let data = data_folder(global)?;
     let Some(path) = &arguments.output else {
         let mut out = BufWriter::new(io::stdout().lock());
-        export(&data, arguments.from, arguments.to, now(), &mut out)?;
+        export(&data, arguments.span.from, arguments.span.to, now(), &mut out)?;
         return Ok(Exit::Ok);
     };
     let n_records = to_file(&data, arguments, path)?;
@@ -65,7 +60,7 @@ fn to_file(data: &Path, arguments: &Arguments, path: &Path) -> anyhow::Result<u6
     let creating = || format!("creating `{}`; name a file that is not there yet", path.display());
     let file = File::options().write(true).create_new(true).mode(0o600).open(path).with_context(creating)?;
     let mut out = BufWriter::new(file);
-    let exported = export(data, arguments.from, arguments.to, now(), &mut out);
+    let exported = export(data, arguments.span.from, arguments.span.to, now(), &mut out);
     let synced = exported.map_err(anyhow::Error::from).and_then(|n_records| {
         out.flush()
             .and_then(|()| out.get_ref().sync_all())

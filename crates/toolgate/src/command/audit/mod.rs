@@ -12,7 +12,7 @@ use std::io;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use store::Timestamp;
 use store::clock::Clock;
 
@@ -38,6 +38,17 @@ pub enum Command {
     /// Print the sealed head, to be kept elsewhere
     #[command(long_about = head::ABOUT)]
     Head(head::Arguments),
+}
+
+/// Records of some time.
+#[derive(Debug, Args)]
+struct Span {
+    /// Not before
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    from: Option<Timestamp>,
+    /// Not after
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    to: Option<Timestamp>,
 }
 
 impl Command {

@@ -4,11 +4,11 @@ use std::io;
 use std::ops::ControlFlow;
 
 use clap::Args;
+use store::CallId;
 use store::audit::{Filter, query};
-use store::{CallId, Timestamp};
 
 use super::line::Lines;
-use super::{data_folder, instant};
+use super::{Span, data_folder};
 use crate::cli::Global;
 use crate::exit::Exit;
 
@@ -25,12 +25,8 @@ A time is a date, a time in UTC (`2026-11-20T13:00Z`) or a duration before now (
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
-    /// Not before
-    #[arg(long, value_name = "TIME", value_parser = instant)]
-    from: Option<Timestamp>,
-    /// Not after
-    #[arg(long, value_name = "TIME", value_parser = instant)]
-    to: Option<Timestamp>,
+    #[command(flatten)]
+    span: Span,
     /// Of this grant
     #[arg(long, value_name = "ID")]
     grant: Option<String>,
@@ -69,7 +65,7 @@ const KINDS: [&str; 10] = [
 
 /// Prints.
 pub fn run(global: &Global, arguments: Arguments) -> anyhow::Result<Exit> {
-    let Arguments { from, to, grant, server, tool, effect, kind, call, limit } = arguments;
+    let Arguments { span: Span { from, to }, grant, server, tool, effect, kind, call, limit } = arguments;
     let filter = Filter { from, to, grant, server, tool, effect, kind, call };
     let output = global.output();
     let mut lines = Lines::new(output);

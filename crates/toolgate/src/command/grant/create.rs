@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use admin::action::grants::{Created, NewGrant};
+use admin::action::status::Status;
 use clap::Args;
 use store::Timestamp;
 use store::clock::Clock;
@@ -54,8 +55,12 @@ pub struct Arguments {
 pub fn run(global: &Global, arguments: &Arguments) -> anyhow::Result<Exit> {
     let now_ms = Clock::System.wall_ns() / 1_000_000;
     let new = new_grant(arguments, now_ms)?;
-    let created: Created =
-        with_client(global, async |client| Ok(client.post(&["grants"], Some(&new)).await?))?;
+    let (created, mcp): (Created, Option<String>) = with_client(global, async |client| {
+        let created = client.post(&["grants"], Some(&new)).await?;
+        // From here on nothing may fail: the token is told once.
+        let status = client.get::<Status>(&["status"]).await.ok();
+        Ok((created, status.and_then(|status| status.endpoints.mcp)))
+    })?;
     let output = global.output();
     if output.is_json() {
         output.value(&created)?;
@@ -66,6 +71,10 @@ pub fn run(global: &Global, arguments: &Arguments) -> anyhow::Result<Exit> {
         (Some(token), false) => {
             output.line(format!("created the grant `{}`", arguments.id))?;
             output.line(format!("  token  {}", output.paint(Tone::Strong, token)))?;
+            for server in new.servers.keys() {
+                let url = mcp.as_ref().map(|mcp| format!("{mcp}/{server}"));
+                url.map_or(Ok(()), |url| output.line(format!("  url    {url}")))?;
+            }
             output.line("it is shown this once; agents send it as `Authorization: Bearer TOKEN`")?;
         }
         (None, _) => output.line(format!("created the grant `{}`, without a token", arguments.id))?,
