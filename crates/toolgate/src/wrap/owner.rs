@@ -74,7 +74,7 @@ fn start(launch: &Launch) -> anyhow::Result<std::process::Child> {
 }
 
 /// Beside the data folder, which the owner itself makes.
-fn log(launch: &Launch) -> PathBuf {
+pub(super) fn log(launch: &Launch) -> PathBuf {
     let mut name = launch.data.file_name().unwrap_or_default().to_owned();
     name.push(".log");
     launch.data.with_file_name(name)
