@@ -70,8 +70,9 @@ async fn serve(output: Output, loaded: Loaded, for_wrap: bool) -> anyhow::Result
     let mut terminate = signal(SignalKind::terminate()).context("listening for signals")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("listening for signals")?;
     let Some(owner) = start(&loaded, serves).await? else { return Ok(Exit::Ok) };
-    if !for_wrap {
-        announce(output, &loaded, &owner)?;
+    if !for_wrap && let Err(error) = announce(output, &loaded, &owner) {
+        // Whoever started it may have read enough; agents are served all the same.
+        tracing::warn!(%error, "where the gateway listens could not be told");
     }
     let done = tokio::select! {
         done = owner.done() => done,
@@ -146,7 +147,7 @@ fn log(when: When) -> anyhow::Result<()> {
     logger.try_init().map_err(|error| anyhow::anyhow!("starting the log: {error}"))
 }
 
-fn announce(output: Output, loaded: &Loaded, owner: &Owner) -> anyhow::Result<()> {
+fn announce(output: Output, loaded: &Loaded, owner: &Owner) -> std::io::Result<()> {
     let Endpoints { mcp, admin } = owner.endpoints.clone();
     let (mcp, admin) = (mcp.unwrap_or_default(), admin.unwrap_or_default());
     if output.is_json() {
@@ -171,7 +172,7 @@ fn announce(output: Output, loaded: &Loaded, owner: &Owner) -> anyhow::Result<()
 }
 
 /// What is served to whom, and how to connect.
-fn reaches(output: Output, owner: &Owner, mcp: &str) -> anyhow::Result<()> {
+fn reaches(output: Output, owner: &Owner, mcp: &str) -> std::io::Result<()> {
     let world = owner.gateway.world();
     let now_ms = owner.gateway.now_ms();
     let servers: Vec<String> = world.servers().map(|server| server.id.to_string()).collect();

@@ -14,6 +14,7 @@ const LOOK: Duration = Duration::from_secs(1);
 pub async fn watch(gateway: Arc<Gateway>, registry: Arc<Registry>, loaded: Loaded) {
     let source = loaded.source.clone();
     let mut present = loaded.fingerprint;
+    let started_with = loaded.settings.clone();
     let mut loaded = loaded;
     let mut looks = tokio::time::interval(LOOK);
     looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -28,6 +29,13 @@ pub async fn watch(gateway: Arc<Gateway>, registry: Arc<Registry>, loaded: Loade
             Ok(next) => match registry.apply_files(next.declared.clone()).await {
                 Ok(()) => {
                     tracing::info!(file = %source.display_file().display(), "a changed configuration is in force");
+                    next.warnings.as_slice().iter().for_each(|warning| tracing::warn!("{warning}"));
+                    if next.settings != started_with {
+                        tracing::warn!(
+                            "settings of the process itself differ from those that it started with (`listen`, `data` \
+                             and the like); they count after a restart"
+                        );
+                    }
                     loaded = *next;
                 }
                 Err(problems) => {

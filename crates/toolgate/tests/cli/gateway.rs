@@ -35,6 +35,11 @@ impl Gateway {
         Self { child: Some(child), first_line }
     }
 
+    /// One that was started in another way, of whose first line nothing is known.
+    pub fn of(child: Child) -> Self {
+        Self { child: Some(child), first_line: serde_json::Value::Null }
+    }
+
     /// Asks it to end, and waits until it has.
     pub fn end(self) -> ExitStatus {
         self.ask_to_end();
