@@ -95,8 +95,10 @@ fn revoke(global: &Global, id: &str) -> anyhow::Result<Exit> {
 }
 
 fn row(grant: &Grant) -> Vec<String> {
-    let expires = grant.expires.as_ref().map(|at| format!("until {at}")).unwrap_or_default();
-    vec![grant.id.clone(), grant.origin.clone(), state(grant).to_owned(), reaches(grant), expires]
+    let expires = grant.expires.as_ref().map(|at| format!("until {at}"));
+    let no_token = (!grant.has_token).then(|| "no token: for `wrap` only".to_owned());
+    let notes: Vec<String> = expires.into_iter().chain(no_token).collect();
+    vec![grant.id.clone(), grant.origin.clone(), state(grant).to_owned(), reaches(grant), notes.join(", ")]
 }
 
 fn state(grant: &Grant) -> &'static str {
