@@ -1,4 +1,4 @@
-//! One message of a client, checked before anything else looks at it (fail closed, PROTOCOL A).
+//! One message of a client, checked before anything else looks at it (fail closed).
 //! It must never exist unchecked: `Message::parse` is the only way to make one.
 
 pub mod keys;

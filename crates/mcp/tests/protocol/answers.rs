@@ -1,4 +1,4 @@
-//! What the gateway itself says: PROTOCOL G in both eras, errors, and requests of its own.
+//! What the gateway itself says: denials in both eras, errors, and requests of its own.
 
 use mcp::answers::{self, Tag};
 use mcp::requests::{self, Speaker};

@@ -1,4 +1,4 @@
-//! PROTOCOL A, points 1 to 5: size, strict JSON, one object, request or notification or response, ids.
+//! The envelope: size, strict JSON, one object, request or notification or response, ids.
 
 use mcp::{Caps, Message, MessageKind};
 

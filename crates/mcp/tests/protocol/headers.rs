@@ -1,4 +1,4 @@
-//! PROTOCOL A 7 and the header rows of B: media types, Accept, duplicates, Host and Origin, the value codec.
+//! Headers: media types, Accept, duplicates, Host and Origin, the value codec.
 
 use hyper::Uri;
 use mcp::Version;

@@ -1,4 +1,4 @@
-//! PROTOCOL A, point 6, and the look-alikes of point 2: what params may hold.
+//! What params may hold, and look-alikes of its keys.
 
 use crate::support::{message, outcome, parse, short};
 
