@@ -37,7 +37,7 @@ pub enum Command {
     /// List, create and revoke agents' access keys
     #[command(subcommand)]
     Grant(grant::Command),
-    /// Check, explain and format policies
+    /// List, show, check, explain and format policies
     #[command(subcommand)]
     Policy(policy::Command),
     /// Read, search, export and verify the audit log

@@ -52,6 +52,14 @@ fn visit(place: &Place) {
     let listed = good(place, &["grant", "list"]).stdout;
     assert!(listed.contains("ct     command  valid  more=imaging"), "{listed}");
     assert!(!good(place, &["grant", "show", "ct"]).whole().contains(token));
+    let shown = good(place, &["policy", "show", "imaging"]).stdout;
+    assert!(
+        shown.contains("ct -> more, filed -> imaging") && shown.contains("\"list_datastores\""),
+        "{shown}"
+    );
+    let listed = json(place, &["policy", "list", "--json"]);
+    assert!(shown.contains(listed["revision"].as_str().unwrap()), "{shown}");
+    refused(place, &["policy", "show", "none"], 1, "there is no policy `none`");
     assert!(good(place, &["grant", "revoke", "ct"]).stdout.starts_with("revoked the grant `ct`"));
     let listed = good(place, &["grant", "list"]).stdout;
     assert!(!listed.contains("ct ") && listed.contains("1 revoked or expired"), "{listed}");

@@ -3,7 +3,7 @@
 use crate::run::Place;
 
 /// Every subcommand, the hidden one included.
-const COMMANDS: [&str; 30] = [
+const COMMANDS: [&str; 32] = [
     "",
     "demo",
     "up",
@@ -29,6 +29,8 @@ const COMMANDS: [&str; 30] = [
     "init",
     "doctor",
     "policy",
+    "policy list",
+    "policy show",
     "policy lint",
     "policy explain",
     "policy fmt",

@@ -1,10 +1,12 @@
-//! `toolgate policy …`: what can be asked of policies without a running gateway.
+//! `toolgate policy …`: what can be asked of policies, in files or in force. It must never change one but its form.
 
 mod document;
 mod explain;
 mod explained;
 mod fmt;
 mod lint;
+mod list;
+mod show;
 
 use clap::Subcommand;
 
@@ -14,6 +16,10 @@ use crate::exit::Exit;
 /// What to do with policies.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// List the policies that are in force
+    List(list::Arguments),
+    /// Show a policy that is in force, and whom it binds
+    Show(show::Arguments),
     /// Check policies and report everything that is wrong or doubtful
     Lint(lint::Arguments),
     /// Tell what policies decide about one call, step by step
@@ -26,6 +32,8 @@ impl Command {
     /// Does it.
     pub fn run(self, global: &Global) -> anyhow::Result<Exit> {
         match self {
+            Self::List(arguments) => list::run(global, &arguments),
+            Self::Show(arguments) => show::run(global, &arguments),
             Self::Lint(arguments) => lint::run(global, &arguments),
             Self::Explain(arguments) => explain::run(global, &arguments),
             Self::Fmt(arguments) => fmt::run(global, &arguments),
