@@ -8,7 +8,9 @@ use gateway::Gateway;
 use gateway::front::http::HttpFront;
 use gateway::front::listener;
 use mcp::headers::hosts::AllowList;
+use std::fmt::Display;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -148,19 +150,24 @@ fn allow_list(settings: &Settings, address: SocketAddr) -> anyhow::Result<AllowL
 fn tls(files: &Tls) -> anyhow::Result<tokio_rustls::TlsAcceptor> {
     use rustls::pki_types::pem::PemObject as _;
     use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-    let reading = |path: &std::path::Path| format!("reading `{}`", path.display());
+    let unusable = |key: &str, path: &Path, why: &dyn Display, what: &str| {
+        anyhow!("`tls.{key}`: reading `{}`: {why}; name a PEM file with {what}", path.display())
+    };
     let chain = CertificateDer::pem_file_iter(&files.cert)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(|error| anyhow!("{}: {error}", reading(&files.cert)))?;
+        .map_err(|error| unusable("cert", &files.cert, &error, "the certificate and its chain"))?;
+    if chain.is_empty() {
+        return Err(unusable("cert", &files.cert, &"it holds none", "the certificate and its chain"));
+    }
     let key = PrivateKeyDer::from_pem_file(&files.key)
-        .map_err(|error| anyhow!("{}: {error}", reading(&files.key)))?;
+        .map_err(|error| unusable("key", &files.key, &error, "the certificate's private key"))?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut config = rustls::ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .context("setting up TLS")?
         .with_no_client_auth()
         .with_single_cert(chain, key)
-        .context("setting up TLS; do certificate and key belong together?")?;
+        .map_err(|error| anyhow!("setting up TLS: {error}; do `tls.cert` and `tls.key` belong together?"))?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(tokio_rustls::TlsAcceptor::from(Arc::new(config)))
 }

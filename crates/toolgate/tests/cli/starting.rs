@@ -59,6 +59,16 @@ fn a_gateway_whose_first_lines_nobody_reads_serves_all_the_same() {
 }
 
 #[test]
+fn files_for_tls_that_cannot_be_used_are_told() {
+    let place = configured();
+    let toml = "listen = \"127.0.0.1:0\"\nadmin_listen = \"127.0.0.1:0\"\n[tls]\ncert = \"c.pem\"\nkey = \"k.pem\"\n";
+    place.write(&place.work("toolgate.toml"), toml);
+    refused(&place, &["up"], 1, "name a PEM file with the certificate and its chain");
+    place.write(&place.work("c.pem"), "nothing\n");
+    refused(&place, &["up"], 1, "it holds none");
+}
+
+#[test]
 fn a_data_folder_that_cannot_be_made_is_told() {
     let place = configured();
     let ports = "listen = \"127.0.0.1:0\"\nadmin_listen = \"127.0.0.1:0\"\n";
