@@ -37,7 +37,7 @@ async fn nothing_starts_before_a_message_needs_it() {
 
 #[tokio::test]
 async fn a_denied_name_starts_nothing_once_the_list_is_known() {
-    let test = test().start().await;
+    let test = test().bounds(|bounds| bounds.list_max_age_ms = 3_600_000).start().await;
     test.listed().await;
     stop_idle(&test, 1).await;
     test.denied("other", json!({})).await;

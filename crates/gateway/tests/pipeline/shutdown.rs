@@ -1,6 +1,6 @@
 //! A gateway that shuts down lets nothing new in, and ends what has no end of its own.
 
-use crate::support::{ALLOW, Running, Test, text};
+use crate::support::{ALLOW, Running, Test, ends_cleanly, text};
 use serde_json::json;
 use testkit::{Answer, Gate, Message, RawClient, Request, Tool};
 
@@ -49,7 +49,7 @@ async fn streams_without_an_end_end() {
     test.upstream.listened(2).await;
     test.gateway.drain();
     test.stop.send_replace(true);
-    assert!(subscription.ended_cleanly().await && stream.ended_cleanly().await);
+    assert!(ends_cleanly(&mut subscription).await && ends_cleanly(&mut stream).await);
     // Nothing is left for which the listener would wait.
     a.closed().await;
     b.closed().await;

@@ -1,6 +1,6 @@
 //! Replies that come in pieces: large bodies and event streams pass while they come, in the client's own terms.
 
-use crate::support::{ALLOW, Running, Test, text};
+use crate::support::{ALLOW, Running, Test, ends_cleanly, text};
 use serde_json::{Value, json};
 use testkit::upstream::Step;
 use testkit::wait::within;
@@ -89,7 +89,7 @@ async fn a_large_body_that_breaks_the_protocol_is_never_complete() {
         let test = start(Answer::raw(&body)).await;
         let mut client = test.client().await;
         let mut stream = client.open(&test.request(call())).await;
-        assert!(!stream.ended_cleanly().await, "{what}");
+        assert!(!ends_cleanly(&mut stream).await, "{what}");
         assert_eq!(test.books().outcomes(), ["unknown"], "{what}");
     }
 }
@@ -103,7 +103,7 @@ async fn a_large_event_that_breaks_the_protocol_is_never_complete() {
         let rest = stream.rest().await;
         // Without its end a client does not take an event.
         assert!(!rest.contains("\n\n"), "{what}");
-        assert!(!stream.ended_cleanly().await, "{what}");
+        assert!(!ends_cleanly(&mut stream).await, "{what}");
         assert_eq!(test.books().outcomes(), ["unknown"], "{what}");
     }
 }
@@ -123,7 +123,7 @@ async fn a_body_or_stream_that_is_cut_off_is_never_complete() {
         let test = start(answer).await;
         let mut client = test.client().await;
         let mut stream = client.open(&test.request(call())).await;
-        assert!(!stream.ended_cleanly().await);
+        assert!(!ends_cleanly(&mut stream).await);
         assert_eq!(test.books().outcomes(), ["unknown"]);
     }
 }
@@ -166,7 +166,7 @@ async fn events_come_one_by_one_with_the_clients_token_and_id() {
     assert_eq!(stream.message().await["params"]["requestId"], "mine");
     let last = stream.message().await;
     assert_eq!((&last["id"], text(&last)), (&json!("mine"), "done"));
-    assert!(stream.ended_cleanly().await);
+    assert!(ends_cleanly(&mut stream).await);
     assert_eq!(test.books().outcomes(), ["answered"]);
 }
 

@@ -23,6 +23,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use store::clock::{Clock, ManualClock};
 use store::{Options, Store, Token, TokenHash};
+use testkit::client::ReplyStream;
+use testkit::wait::within;
 use testkit::{Script, Tool, Upstream};
 use tokio::sync::watch;
 
@@ -147,6 +149,12 @@ impl Test {
         running.install();
         running
     }
+}
+
+/// Whether a stream ends as its framing says; it has to end, one way or the other.
+pub async fn ends_cleanly(stream: &mut ReplyStream<'_>) -> bool {
+    // Signs of life must not keep the test waiting.
+    within("a stream to end", stream.ended_cleanly()).await
 }
 
 fn http(url: String) -> Transport {

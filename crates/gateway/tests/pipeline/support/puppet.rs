@@ -177,7 +177,7 @@ fn answer(message: &Value, tools: &[Value]) -> Option<Value> {
             "serverInfo": {"name": "puppet", "version": "1"}
         }),
         "tools/list" => {
-            json!({"tools": tools, "resultType": "complete", "ttlMs": 0, "cacheScope": "public"})
+            json!({"tools": tools, "resultType": "complete", "ttlMs": 3_600_000, "cacheScope": "public"})
         }
         "tools/call" if message["params"]["name"].as_str()?.starts_with("hold") => return None,
         "tools/call" => json!({"content": [{"type": "text", "text": "ok"}], "resultType": "complete"}),
