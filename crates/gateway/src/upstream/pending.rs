@@ -248,6 +248,8 @@ mod tests {
         let mut lines = pending.expect(3);
         pending.fail_all();
         assert!(lines.next().await.is_none());
-        assert!(pending.expect(4).next().await.is_none(), "nor does anybody wait who comes later");
+        let mut later = pending.expect(4);
+        let answer = testkit::wait::within("the end of a wait", later.next()).await;
+        assert!(answer.is_none(), "nor does anybody wait who comes later");
     }
 }
