@@ -14,6 +14,9 @@ pub const SUBSCRIPTION_ID: &str = "io.modelcontextprotocol/subscriptionId";
 /// The tasks extension of 2026-07-28, in `capabilities.extensions`.
 pub const TASKS_EXTENSION: &str = "io.modelcontextprotocol/tasks";
 
+/// The key that means an object's prototype to JavaScript, and so is no plain key there.
+pub(crate) const PROTOTYPE: &str = "__proto__";
+
 /// The members of a message.
 pub(crate) const TOP_LEVEL: &[&str] = &["jsonrpc", "id", "method", "params", "result", "error"];
 

@@ -1,6 +1,6 @@
 //! The closed-world rules for `params`: `tools/call` has a fixed list of members, other methods have no look-alikes
 //! of a protocol key, and what names or identifies something has the one type that every parser reads alike.
-//! It must never look into the arguments of a tool: those are policy's.
+//! Of the arguments of a tool it must never look at more than the names: the rest is policy's.
 
 use json::{Kind, Value};
 
@@ -19,6 +19,7 @@ pub(crate) fn check(method: &str, params: Option<Value<'_>>) -> Result<(), Strin
             "tools/call" => check_tools_call(params)?,
             _ => no_look_alike(params, keys::PARAMS, "params")?,
         }
+        no_prototype(params)?;
         check_meta(params)?;
         check_tokens(method, params)?;
         if method == "initialize"
@@ -40,6 +41,16 @@ fn no_look_alike(object: Value<'_>, known: &[&str], place: &str) -> Result<(), S
             Err(format!("member `{key}` in {place} can be read as another member; spell it exactly"))
         }
         None => Ok(()),
+    }
+}
+
+// Readers in JavaScript drop this key from an object that they take over member by member, as the official SDKs do
+// with `arguments`: policy would judge a member that the server never sees.
+fn no_prototype(params: Value<'_>) -> Result<(), String> {
+    let objects = std::iter::once(params).chain(params.members().map(|member| member.value));
+    match objects.flat_map(|object| object.members()).any(|member| member.key == *keys::PROTOTYPE) {
+        true => Err(format!("no member may be called `{}`: some readers drop it", keys::PROTOTYPE)),
+        false => Ok(()),
     }
 }
 

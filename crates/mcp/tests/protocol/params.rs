@@ -45,6 +45,11 @@ fn tools_call_is_a_closed_world() {
         (r#"{"name":"a","inputResponses":[]}"#, BAD),
         (r#"{"name":"a","requestState":{}}"#, BAD),
         (r#"{"name":"a","requeststate":"s"}"#, BAD),
+        (r#"{"name":"a","arguments":{"__proto__":{"x":1}}}"#, BAD),
+        (r#"{"name":"a","arguments":{"\u005f_proto__":1}}"#, BAD),
+        (r#"{"name":"a","_meta":{"__proto__":1}}"#, BAD),
+        (r#"{"name":"a","inputResponses":{"__proto__":{}}}"#, BAD),
+        (r#"{"name":"a","arguments":{"proto":{"__proto__":1}}}"#, "ok"),
     ];
     for (params, expected) in cases {
         check("tools/call", params, expected);
@@ -58,6 +63,8 @@ fn tools_call_is_a_closed_world() {
 #[test]
 fn other_methods_have_no_look_alikes() {
     let cases = [
+        ("prompts/get", r#"{"name":"a","arguments":{"__proto__":"x"}}"#, BAD),
+        ("resources/read", r#"{"uri":"x:y","__proto__":{"uri":"x:z"}}"#, BAD),
         ("tools/list", r#"{"cursor":"c"}"#, "ok"),
         ("tools/list", r#"{"com.example/extra":1,"x":{}}"#, "ok"),
         ("tools/list", r#"{"Cursor":"c"}"#, BAD),
