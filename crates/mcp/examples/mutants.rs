@@ -11,6 +11,7 @@ use mcp::rewrite::{Edits, rewrite};
 use std::io::{BufWriter, Write};
 
 #[path = "../../../fuzz/messages.rs"]
+#[expect(clippy::indexing_slicing, reason = "test code, where a wrong place must stop the run")]
 mod messages;
 
 /// The id that every forwarded request gets.
