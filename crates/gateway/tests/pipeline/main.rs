@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod attacks;
 #[cfg(test)]
+mod bypass;
+#[cfg(test)]
 mod calls;
 #[cfg(test)]
 mod channels;
