@@ -2,6 +2,7 @@
 //! It must never know a policy, nor forward a byte that was not checked here.
 
 pub mod answers;
+pub mod bridge;
 pub mod envelope;
 pub mod era;
 pub mod errors;

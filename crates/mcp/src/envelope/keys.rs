@@ -9,6 +9,10 @@ pub const PROTOCOL_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
 pub const CLIENT_CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
 /// `_meta` key of the client's name and version.
 pub const CLIENT_INFO: &str = "io.modelcontextprotocol/clientInfo";
+/// `_meta` key of the lowest level of log messages that a modern request wants.
+pub const LOG_LEVEL: &str = "io.modelcontextprotocol/logLevel";
+/// `_meta` key of the server's name and version in a modern result.
+pub const SERVER_INFO: &str = "io.modelcontextprotocol/serverInfo";
 /// `_meta` key of the listen request that a notification belongs to.
 pub const SUBSCRIPTION_ID: &str = "io.modelcontextprotocol/subscriptionId";
 /// The tasks extension of 2026-07-28, in `capabilities.extensions`.
@@ -73,7 +77,7 @@ pub(crate) const META: &[&str] = &[
     CLIENT_CAPABILITIES,
     CLIENT_INFO,
     SUBSCRIPTION_ID,
-    "io.modelcontextprotocol/logLevel",
+    LOG_LEVEL,
     "io.modelcontextprotocol/related-task",
     "traceparent",
     "tracestate",

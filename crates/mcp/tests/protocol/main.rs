@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod answers;
 #[cfg(test)]
+mod bridge;
+#[cfg(test)]
 mod envelope;
 #[cfg(test)]
 mod eras;
