@@ -1,0 +1,231 @@
+"""A small MCP server for the client matrix. It speaks the handshake era, 2026-07-28, or both, over stdio or HTTP.
+
+    python3 fixture.py [--eras both|legacy|modern] [--log FILE]            serves stdio until its input ends
+    python3 fixture.py [--eras both|legacy|modern] [--log FILE] --http     serves /mcp on loopback; prints its URL first
+
+Every tools/call is appended to FILE, as {"tool": …, "id": …}, before it is answered: the proof of what reached the
+server. It uses nothing but the standard library, so that it starts at once and no SDK stands between it and the wire.
+"""
+
+import argparse
+import json
+import os
+import secrets
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+MODERN = "2026-07-28"
+LEGACY = ("2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05")
+ERAS = {"both": (MODERN, *LEGACY), "legacy": LEGACY, "modern": (MODERN,)}
+META = "io.modelcontextprotocol/"
+INFO = {"name": "toolgate-client-fixture", "version": "1.0.0"}
+UNSUPPORTED_VERSION, METHOD_NOT_FOUND, INVALID_PARAMS, INVALID_REQUEST = -32022, -32601, -32602, -32600
+HTTP_STATUS = {UNSUPPORTED_VERSION: 400, METHOD_NOT_FOUND: 404, INVALID_PARAMS: 400, INVALID_REQUEST: 400}
+# One red pixel.
+PNG = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="
+)
+NOTE_SCHEMA = {
+    "type": "object",
+    "properties": {"id": {"type": "string"}, "words": {"type": "integer"}, "ratio": {"type": "number"}},
+    "required": ["id", "words", "ratio"],
+}
+DONE_SCHEMA = {"type": "object", "properties": {"done": {"type": "boolean"}}, "required": ["done"]}
+READ, SEND, ERASE, IMPORT, RENAME = "read_note", "send_note", "erase_notes", "import_note", "rename_note"
+
+
+class Refused(Exception):
+    """An error answer: its JSON-RPC code, a message, and data."""
+
+    def __init__(self, code, message, data=None):
+        super().__init__(message)
+        self.error = {"code": code, "message": message} | ({"data": data} if data else {})
+
+
+def tool(name, description, output):
+    """All tools take one id. The one-word schemas let a client check structured content, which refusals have none of."""
+    return {
+        "name": name,
+        "title": name.replace("_", " ").capitalize(),
+        "description": description,
+        "inputSchema": {
+            "type": "object",
+            "properties": {"id": {"type": "string", "description": "Which note"}},
+            "required": ["id"],
+            "additionalProperties": False,
+        },
+        "outputSchema": output,
+    }
+
+
+TOOLS = [
+    tool(READ, "Reads a note – with text, an image and a link", NOTE_SCHEMA),
+    tool(SEND, "Sends a note to somebody outside", DONE_SCHEMA),
+    tool(ERASE, "Erases all notes", DONE_SCHEMA),
+    tool(IMPORT, "Imports a note", DONE_SCHEMA),
+    tool(RENAME, "Renames a note", DONE_SCHEMA),
+]
+
+
+def note(note_id):
+    """What `read_note` returns: every kind of text that careless handling damages."""
+    structured = {"id": note_id, "words": 4, "ratio": 0.1}
+    return {
+        "content": [
+            {"type": "text", "text": f'{note_id}: Grüße, "日本" \\ 🩻 \u2028\tend'},
+            {"type": "image", "data": PNG, "mimeType": "image/png"},
+            {"type": "resource_link", "uri": f"note://{note_id}", "name": note_id, "mimeType": "text/plain"},
+            {"type": "text", "text": json.dumps(structured)},
+        ],
+        "structuredContent": structured,
+        "isError": False,
+    }
+
+
+def done(name, note_id):
+    structured = {"done": True}
+    return {"content": [{"type": "text", "text": f"{name} {note_id}"}], "structuredContent": structured}
+
+
+class Server:
+    """Answers messages; knows no transport."""
+
+    def __init__(self, eras, log):
+        self.revisions, self.log = ERAS[eras], log
+        self.lock = threading.Lock()
+
+    def answer(self, message):
+        """The reply to a message, or None to a notification or a response."""
+        if not isinstance(message, dict) or "method" not in message or "id" not in message:
+            return None
+        params = message.get("params") or {}
+        reply = {"jsonrpc": "2.0", "id": message["id"]}
+        try:
+            revision = (params.get("_meta") or {}).get(META + "protocolVersion")
+            handle = self.modern if revision is not None else self.legacy
+            return reply | {"result": handle(message["method"], params, revision)}
+        except Refused as refused:
+            return reply | {"error": refused.error}
+
+    def modern(self, method, params, revision):
+        if revision not in self.revisions or revision in LEGACY:
+            raise self.unsupported(revision)
+        if f"{META}clientCapabilities" not in params["_meta"]:
+            raise Refused(INVALID_PARAMS, "clientCapabilities is missing")
+        complete = {"resultType": "complete", "_meta": {META + "serverInfo": INFO}}
+        cacheable = complete | {"ttlMs": 0, "cacheScope": "private"}
+        if method == "server/discover":
+            supported = {"supportedVersions": list(self.revisions), "capabilities": {"tools": {}}}
+            return cacheable | supported
+        if method == "tools/list":
+            return cacheable | {"tools": TOOLS}
+        if method == "tools/call":
+            return complete | self.call(params)
+        raise Refused(METHOD_NOT_FOUND, f"{method} is not known")
+
+    def legacy(self, method, params, _revision):
+        spoken = [revision for revision in self.revisions if revision in LEGACY]
+        if not spoken:
+            raise self.unsupported(params.get("protocolVersion", "none"))
+        if method == "initialize":
+            wanted = params.get("protocolVersion")
+            revision = wanted if wanted in spoken else spoken[0]
+            return {"protocolVersion": revision, "capabilities": {"tools": {}}, "serverInfo": INFO}
+        if method == "ping":
+            return {}
+        if method == "tools/list":
+            return {"tools": TOOLS}
+        if method == "tools/call":
+            return self.call(params)
+        raise Refused(METHOD_NOT_FOUND, f"{method} is not known")
+
+    def unsupported(self, requested):
+        data = {"supported": list(self.revisions), "requested": requested}
+        return Refused(UNSUPPORTED_VERSION, "unsupported protocol version", data)
+
+    def call(self, params):
+        name, note_id = params.get("name"), (params.get("arguments") or {}).get("id")
+        if self.log:
+            line = json.dumps({"tool": name, "id": note_id}).encode() + b"\n"
+            with self.lock, open(self.log, "ab", buffering=0) as log:
+                log.write(line)
+        if name not in [tool["name"] for tool in TOOLS]:
+            raise Refused(INVALID_PARAMS, f"unknown tool: {name}")
+        if not isinstance(note_id, str):
+            return {"content": [{"type": "text", "text": "id must be a string"}], "isError": True}
+        return note(note_id) if name == READ else done(name, note_id)
+
+
+def serve_stdio(server):
+    for line in sys.stdin.buffer:
+        try:
+            reply = server.answer(json.loads(line))
+        except ValueError:
+            continue
+        if reply is not None:
+            sys.stdout.buffer.write(json.dumps(reply, ensure_ascii=False).encode() + b"\n")
+            sys.stdout.buffer.flush()
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Streamable HTTP without streams: every answer is one JSON body."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        message = json.loads(body)
+        reply = self.server.mcp.answer(message)
+        if reply is None:
+            return self.send(202, b"")
+        is_modern = "_meta" in (message.get("params") or {}) and "io.modelcontextprotocol/protocolVersion" in (
+            message["params"]["_meta"]
+        )
+        status = HTTP_STATUS.get(reply.get("error", {}).get("code"), 200) if is_modern else 200
+        # A tool that is not there is an error of the call, not of the request.
+        status = 200 if message["method"] == "tools/call" else status
+        session = {"Mcp-Session-Id": secrets.token_hex(16)} if message["method"] == "initialize" else {}
+        return self.send(status, json.dumps(reply, ensure_ascii=False).encode(), session)
+
+    def do_GET(self):
+        self.send(405, b"")
+
+    def do_DELETE(self):
+        self.send(200, b"")
+
+    def send(self, status, body, headers=None):
+        self.send_response(status)
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
+        if body:
+            self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_arguments):
+        """The standard log of requests is noise here."""
+
+
+def serve_http(server):
+    http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    http.daemon_threads, http.mcp = True, server
+    print(json.dumps({"url": f"http://127.0.0.1:{http.server_address[1]}/mcp"}), flush=True)
+    threading.Thread(target=http.serve_forever, daemon=True).start()
+    sys.stdin.buffer.read()
+    os._exit(0)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--eras", choices=ERAS, default="both")
+    parser.add_argument("--log")
+    parser.add_argument("--http", action="store_true")
+    options = parser.parse_args()
+    server = Server(options.eras, options.log)
+    (serve_http if options.http else serve_stdio)(server)
+
+
+if __name__ == "__main__":
+    main()

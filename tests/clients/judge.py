@@ -1,0 +1,110 @@
+"""What every client must have seen: the visit that all make, and the four cases that are read out of it."""
+
+import re
+
+import fixture
+
+REASON = "Notes leave this house only through the front desk."
+MAX_IMPORTS = 2
+POLICY = {
+    "version": "1",
+    "default": "deny",
+    "hide": [fixture.ERASE],
+    "tools": {
+        fixture.READ: {},
+        fixture.SEND: {"action": "deny", "reason": REASON},
+        fixture.ERASE: {},
+        fixture.IMPORT: {
+            "limits": [{"counter": "imports", "window": "hour", "max": MAX_IMPORTS, "scope": "grant"}],
+        },
+    },
+}
+SHOWN = sorted([fixture.READ, fixture.SEND, fixture.IMPORT])
+ALL = sorted(tool["name"] for tool in fixture.TOOLS)
+DENIED = "[POLICY DENIED]"
+CASES = ("allow", "deny", "hide", "limit")
+
+
+def steps(note_id):
+    """Each refusal is followed by a call that is allowed, on the same connection."""
+
+    def call(tool):
+        return {"do": "call", "tool": tool, "arguments": {"id": note_id}}
+
+    read = call(fixture.READ)
+    return [
+        *({"do": "list"}, read),
+        *(call(fixture.SEND), read),
+        *(call(fixture.ERASE), read),
+        *([call(fixture.IMPORT)] * (MAX_IMPORTS + 1)),
+        *(read, {"do": "list"}),
+    ]
+
+
+def reached(gated):
+    """The tools whose calls reach the server in such a visit, in order."""
+    tools = [step.get("tool") for step in steps("") if step["do"] == "call"]
+    if not gated:
+        return tools
+    allowed = [fixture.READ] * 3 + [fixture.IMPORT] * MAX_IMPORTS + [fixture.READ]
+    return allowed
+
+
+class Seen:
+    """What one client saw, step by step; each method returns a fault, or None."""
+
+    def __init__(self, row, lines, gated):
+        self.row, self.gated = row, gated
+        missing = {"threw": {"code": None, "message": "the client ended before"}}
+        self.lines = (lines + [missing] * len(steps("")))[: len(steps(""))]
+
+    def cases(self):
+        """The fault of each case, or None."""
+        if not self.gated:
+            free = [self.done(2, fixture.SEND)], [self.done(4, fixture.ERASE)], [self.done(8, fixture.IMPORT)]
+        else:
+            free = [self.refused(2, REASON)], [self.unknown(4)], [self.refused(8, None)]
+        found = (
+            [self.listed(0), self.read(1)],
+            [*free[0], self.read(3)],
+            [*free[1], self.read(5)],
+            [self.done(6, fixture.IMPORT), self.done(7, fixture.IMPORT), *free[2], self.read(9), self.listed(10)],
+        )
+        return {case: next(filter(None, faults), None) for case, faults in zip(CASES, found, strict=True)}
+
+    def listed(self, step):
+        names = self.lines[step].get("tools")
+        wanted = SHOWN if self.gated else ALL
+        return None if names is not None and sorted(names) == wanted else f"listed {self.lines[step]}"
+
+    def read(self, step):
+        wanted = fixture.note(self.row.id)
+        result = self.lines[step].get("result") or {}
+        # A client may leave a false isError out, and order members as it likes.
+        same = result.get("content") == wanted["content"] and not result.get("isError")
+        same = same and result.get("structuredContent") == wanted["structuredContent"]
+        return None if same else f"step {step + 1}, an allowed call: {self.lines[step]}"
+
+    def done(self, step, tool):
+        wanted = fixture.done(tool, self.row.id)
+        result = self.lines[step].get("result") or {}
+        same = result.get("content") == wanted["content"] and not result.get("isError")
+        same = same and result.get("structuredContent") == wanted["structuredContent"]
+        return None if same else f"step {step + 1}, an allowed call: {self.lines[step]}"
+
+    def refused(self, step, reason):
+        """A result with isError and a text, nothing thrown; without a reason it must say when to retry."""
+        result = self.lines[step].get("result") or {}
+        content = result.get("content") or [{}]
+        text = content[0].get("text") or ""
+        told = reason.rstrip(".") in text if reason else re.search(r"[Rr]etry after \d+ ", text)
+        holds = result.get("isError") and text.startswith(DENIED) and told and len(content) == 1
+        holds = holds and result.get("structuredContent") is None
+        return None if holds else f"step {step + 1}, a refused call: {self.lines[step]}"
+
+    def unknown(self, step):
+        """As this client says it of a tool that is not there."""
+        threw = self.lines[step].get("threw") or {}
+        wanted = self.row.client.unknown
+        holds = threw.get("code") == wanted if isinstance(wanted, int) else wanted in threw.get("message", "")
+        return None if holds else f"step {step + 1}, a hidden tool: {self.lines[step]}"
