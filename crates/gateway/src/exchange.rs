@@ -35,6 +35,15 @@ pub struct Exchange {
     pub in_flight: Option<InFlight>,
     /// The memory that it may take until it is sent.
     pub room: Room,
+    /// What the server gave and the client holds a handle of; found by [`crate::stage::restore`].
+    pub restored: Restored,
+}
+
+/// The server's own opaque values that a message presents, by the handles that the client was given.
+#[derive(Debug, Default)]
+pub struct Restored {
+    /// Where a list goes on.
+    pub cursor: Option<String>,
 }
 
 impl Exchange {

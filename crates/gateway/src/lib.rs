@@ -3,12 +3,14 @@
 
 pub mod access;
 pub mod account;
+pub mod cursor;
 pub mod declared;
 pub mod definitions;
 pub mod denial;
 pub mod exchange;
 pub mod front;
 pub mod gateway;
+pub mod handles;
 pub mod large;
 pub mod listen;
 pub mod metrics;

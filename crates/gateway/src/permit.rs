@@ -33,7 +33,7 @@ use crate::exchange::Exchange;
 use mcp::era::{Era, Version};
 use mcp::headers::{self, value};
 use mcp::http::{HeaderName, HeaderValue, Outgoing, Progress};
-use mcp::rewrite::{self, ClientCapability, Edits, RewriteError};
+use mcp::rewrite::{self, ClientCapability, Edits, HandleEdits, RewriteError};
 
 /// The permission to send one message to one upstream, once.
 #[derive(Debug)]
@@ -77,6 +77,7 @@ impl Permit {
             tool_name: None,
             arguments: changes.arguments,
             remove_capabilities: &ClientCapability::ALL,
+            handles: restored(exchange)?,
         };
         let message = rewrite::rewrite(&exchange.message, &edits)?;
         let mut mirrors = Vec::new();
@@ -130,6 +131,15 @@ impl Permit {
         }
         outgoing
     }
+}
+
+/// The server's own opaque values. What was not restored is not forwarded: it is the client's.
+fn restored(exchange: &Exchange) -> Result<HandleEdits<'_>, RewriteError> {
+    let cursor = exchange.restored.cursor.as_deref();
+    if exchange.message.cursor().is_some() && cursor.is_none() {
+        return Err(RewriteError::Missing("cursor"));
+    }
+    Ok(HandleEdits { cursor })
 }
 
 fn mirror(exchange: &Exchange, params: &[(String, String)], mirrors: &mut Vec<(HeaderName, HeaderValue)>) {

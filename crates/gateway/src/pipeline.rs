@@ -6,7 +6,7 @@ use crate::exchange::{Answer, Exchange};
 use crate::gateway::Gateway;
 use crate::permit::{Changes, Permit};
 use crate::stage::decide::{Judged, MayWait};
-use crate::stage::{channel, decide, handshake, list, notify, obligations, refuse, reply};
+use crate::stage::{channel, decide, handshake, list, notify, obligations, refuse, reply, restore};
 use mcp::methods::{self, Kind};
 use std::sync::Arc;
 use store::CallId;
@@ -27,6 +27,9 @@ pub async fn handle(gateway: &Arc<Gateway>, mut exchange: Exchange) -> Answer {
     // Forms of a request that nothing judges yet: as a task, or as a further round.
     if let (Kind::Request, Err(refusal)) = (method.kind, exchange.message.refuse_unjudged()) {
         return refuse::protocol(gateway, &exchange, &refusal);
+    }
+    if let Err(unknown) = restore::restore(gateway, &mut exchange) {
+        return unknown;
     }
     match (method.kind, method.name) {
         (Kind::Request, "tools/call") => call(gateway, exchange).await,

@@ -4,12 +4,11 @@
 use crate::account::Outcome;
 use crate::exchange::Answer;
 use crate::route::{Route, Withheld, outcome_of};
-use crate::stage::refuse;
+use crate::stage::{refuse, whole};
 use crate::stream::{self, Framing, Gone, Outlet, Piece};
 use crate::upstream::{Lines, server_answer};
 use bytes::Bytes;
 use json::{ReplyFacts, ReplyScanner};
-use mcp::envelope::Caps;
 use mcp::http::ReplyBody;
 use mcp::reply::{Reply, ReplyKind, parse_reply};
 use mcp::sse::{Decoder, Piece as EventPiece};
@@ -142,8 +141,11 @@ impl Relay {
     async fn take(&mut self, event: &mut Event, data: &[u8]) -> Result<Next, Stop> {
         if event.scanner.is_none() {
             event.held.extend_from_slice(data);
-            if event.held.len() <= WHOLE_BYTES {
+            if event.held.len() <= self.route.held_bytes().unwrap_or(WHOLE_BYTES) {
                 return Ok(Next::More);
+            }
+            if self.route.held_bytes().is_some() {
+                return Err(Stop::Broken("its reply is too long"));
             }
             let scanner =
                 ReplyScanner::new(&self.route.upstream_id, &self.route.client_id, &json::Limits::default());
@@ -175,8 +177,8 @@ impl Relay {
             return Ok(Next::More);
         }
         let n_bytes = held.len() as u64;
-        let message =
-            parse_reply(held, &Caps::default()).map_err(|_| Stop::Broken("an event is no message"))?;
+        let caps = whole::caps(self.route.held_bytes());
+        let message = parse_reply(held, &caps).map_err(|_| Stop::Broken("an event is no message"))?;
         self.pass(&message, n_bytes).await
     }
 

@@ -2,6 +2,7 @@
 //! Every message of a server passes here before a client sees it.
 
 use crate::account::{Account, Outcome};
+use crate::cursor::Place;
 use crate::exchange::Exchange;
 use crate::gateway::Gateway;
 use crate::permit::Permit;
@@ -33,6 +34,8 @@ pub struct Route {
     pub client_id: String,
     progress_token: Option<String>,
     is_subscription: bool,
+    // The method, where it lists something page by page.
+    lists: Option<&'static str>,
     account: Account,
     _in_flight: Option<InFlight>,
 }
@@ -60,11 +63,25 @@ impl Route {
             lane,
             upstream_id: upstream_id.to_string(),
             client_id: message.id_raw().unwrap_or("null").to_owned(),
+            lists: message.listed_by(),
             is_subscription: message.method() == Some("subscriptions/listen"),
             progress_token: message.progress_token().map(|token| token.raw().to_owned()),
             account: permit.into_account(),
             _in_flight: in_flight,
         }
+    }
+
+    /// The list that it asks for, if it asks for one.
+    fn list(&self) -> Option<Place<'_>> {
+        let method = self.lists?;
+        Some(Place { grant: &self.grant, server: &self.reach.server.id, method })
+    }
+
+    /// What a reply may take that has to be read whole, because something in it is replaced; none where a long one
+    /// streams through.
+    #[must_use]
+    pub fn held_bytes(&self) -> Option<usize> {
+        self.lists.map(|_| self.gateway.bounds.max_list_bytes)
     }
 
     /// The client's bytes of a reply to this request.
@@ -78,8 +95,14 @@ impl Route {
         if asks_for_input(reply) {
             return Err(Withheld::Input);
         }
-        let edits =
-            ReplyEdits { id: Some(&self.client_id), strip_private_meta: true, ..ReplyEdits::default() };
+        let next = self.list().and_then(|place| place.next(&self.gateway, reply));
+        let set = next.as_deref().map(|cursor| ("nextCursor", cursor));
+        let edits = ReplyEdits {
+            id: Some(&self.client_id),
+            set_result: set.as_slice(),
+            strip_private_meta: true,
+            ..ReplyEdits::default()
+        };
         rewrite_reply(reply, &edits).map_err(|_| Withheld::Broken)
     }
 

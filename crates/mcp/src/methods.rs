@@ -74,6 +74,8 @@ pub struct Method {
     pub always_open: bool,
     /// The member of `params` that names what is acted on. In the modern era the `Mcp-Name` header mirrors it.
     pub name_param: Option<&'static str>,
+    /// Lists something page by page: `params.cursor` says where to go on, `result.nextCursor` where the next page is.
+    pub paged: bool,
 }
 
 impl Method {
@@ -98,6 +100,7 @@ const fn request(name: &'static str, since: Version, until: Version, channel: Ch
         channel,
         always_open: false,
         name_param: None,
+        paged: false,
     }
 }
 
@@ -117,6 +120,10 @@ impl Method {
     const fn named_by(self, param: &'static str) -> Method {
         Method { name_param: Some(param), ..self }
     }
+
+    const fn by_page(self) -> Method {
+        Method { paged: true, ..self }
+    }
 }
 
 /// Every method of every revision. The tasks of 2026-07-28 are those of the extension `io.modelcontextprotocol/tasks`.
@@ -125,14 +132,14 @@ pub static METHODS: &[Method] = &[
     request("initialize", FIRST, NOVEMBER, Channel::Lifecycle).open(),
     request("server/discover", MODERN, MODERN, Channel::Lifecycle).open(),
     request("ping", FIRST, NOVEMBER, Channel::Utility).open(),
-    request("tools/list", FIRST, MODERN, Channel::Tools).open(),
+    request("tools/list", FIRST, MODERN, Channel::Tools).open().by_page(),
     request("tools/call", FIRST, MODERN, Channel::Tools).named_by("name"),
-    request("resources/list", FIRST, MODERN, Channel::Resources),
-    request("resources/templates/list", FIRST, MODERN, Channel::Resources),
+    request("resources/list", FIRST, MODERN, Channel::Resources).by_page(),
+    request("resources/templates/list", FIRST, MODERN, Channel::Resources).by_page(),
     request("resources/read", FIRST, MODERN, Channel::Resources).named_by("uri"),
     request("resources/subscribe", FIRST, NOVEMBER, Channel::Resources).named_by("uri"),
     request("resources/unsubscribe", FIRST, NOVEMBER, Channel::Resources).named_by("uri"),
-    request("prompts/list", FIRST, MODERN, Channel::Prompts),
+    request("prompts/list", FIRST, MODERN, Channel::Prompts).by_page(),
     request("prompts/get", FIRST, MODERN, Channel::Prompts).named_by("name"),
     request("completion/complete", FIRST, MODERN, Channel::Completion),
     request("logging/setLevel", FIRST, NOVEMBER, Channel::Logging).open(),
@@ -141,7 +148,7 @@ pub static METHODS: &[Method] = &[
     request("tasks/cancel", NOVEMBER, MODERN, Channel::Tasks).named_by("taskId"),
     request("tasks/update", MODERN, MODERN, Channel::Tasks).named_by("taskId"),
     request("tasks/result", NOVEMBER, NOVEMBER, Channel::Tasks).named_by("taskId"),
-    request("tasks/list", NOVEMBER, NOVEMBER, Channel::Tasks),
+    request("tasks/list", NOVEMBER, NOVEMBER, Channel::Tasks).by_page(),
     // Client to server, notifications.
     notification("notifications/initialized", FIRST, NOVEMBER, Channel::Lifecycle).open(),
     notification("notifications/cancelled", FIRST, MODERN, Channel::Utility).open(),

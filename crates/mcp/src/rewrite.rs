@@ -1,10 +1,14 @@
 //! What is changed in a message on its way through: spans are replaced, every other byte stays as it was judged.
 //! It must never add a capability, re-encode a value or reorder members.
 
+mod handles;
+
 use json::{SpliceError, Splicer, Value};
 
 use crate::envelope::{Message, keys};
 use crate::reply::Reply;
+
+pub use handles::HandleEdits;
 
 /// Our own keys in `_meta`; a server that sends one speaks in our name.
 const PRIVATE_PREFIX: &str = "toolgate/";
@@ -74,6 +78,8 @@ pub struct Edits<'a> {
     pub arguments: Option<&'a str>,
     /// Client capabilities to remove, wherever either era puts them.
     pub remove_capabilities: &'a [ClientCapability],
+    /// Opaque values of the server.
+    pub handles: HandleEdits<'a>,
 }
 
 /// What is replaced in a server's message. Raw values are JSON and are put in as they are.
@@ -121,12 +127,8 @@ pub fn rewrite(message: &Message, edits: &Edits<'_>) -> Result<Vec<u8>, RewriteE
     replace(&mut splicer, "progressToken", message.progress_token(), edits.progress_token)?;
     replace(&mut splicer, "requestId", member("requestId"), edits.cancelled_request)?;
     replace(&mut splicer, "arguments", message.arguments(), edits.arguments)?;
-    if let Some(name) = edits.tool_name {
-        let mut quoted = Vec::new();
-        json::write_string(&mut quoted, name);
-        let value = message.tool_name().and_then(|_| member("name")).ok_or(RewriteError::Missing("name"))?;
-        splicer.replace(value.span(), quoted)?;
-    }
+    replace_text(&mut splicer, "name", message.tool_name().and_then(|_| member("name")), edits.tool_name)?;
+    edits.handles.apply(&mut splicer, message)?;
     let enveloped = message.meta().and_then(|meta| meta.get(keys::CLIENT_CAPABILITIES));
     let handshake = member("capabilities").filter(|_| message.method() == Some("initialize"));
     for capabilities in enveloped.into_iter().chain(handshake) {
@@ -180,6 +182,19 @@ fn replace<'a>(
     let Some(raw) = with else { return Ok(()) };
     let value = value.ok_or(RewriteError::Missing(what))?;
     Ok(splicer.replace(value.span(), raw.as_bytes())?)
+}
+
+fn replace_text(
+    splicer: &mut Splicer<'_>,
+    what: &'static str,
+    value: Option<Value<'_>>,
+    with: Option<&str>,
+) -> Result<(), RewriteError> {
+    let Some(text) = with else { return Ok(()) };
+    let value = value.ok_or(RewriteError::Missing(what))?;
+    let mut quoted = Vec::new();
+    json::write_string(&mut quoted, text);
+    Ok(splicer.replace(value.span(), quoted)?)
 }
 
 fn remove_client_capabilities(

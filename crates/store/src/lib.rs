@@ -10,6 +10,7 @@ mod counters;
 mod error;
 pub mod fault;
 mod files;
+mod handle_seal;
 mod hex;
 mod id;
 mod journal;
@@ -24,6 +25,7 @@ mod writer;
 
 pub use counters::{CounterKey, Demand, Ledger, Refused, Reservation};
 pub use error::{OpenError, StoreError};
+pub use handle_seal::HandleSeal;
 pub use id::CallId;
 pub use owner::DataFolder;
 pub use store::{Durability, OpenCall, Options, Store};

@@ -3,7 +3,7 @@
 
 use super::http::Refused;
 use crate::account;
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, Restored};
 use crate::gateway::Gateway;
 use crate::large::Room;
 use crate::reach::Reach;
@@ -142,6 +142,7 @@ fn modern_exchange(
         upstream_id: gateway.next_upstream_id(),
         in_flight: None,
         room,
+        restored: Restored::default(),
     })))
 }
 
@@ -176,6 +177,7 @@ fn legacy_exchange(
             upstream_id,
             in_flight,
             room,
+            restored: Restored::default(),
         };
         return Ok(Read::Exchange(Box::new(exchange)));
     }
@@ -199,6 +201,7 @@ fn legacy_exchange(
         upstream_id,
         in_flight,
         room,
+        restored: Restored::default(),
     };
     Ok(Read::Exchange(Box::new(exchange)))
 }

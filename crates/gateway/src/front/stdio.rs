@@ -3,7 +3,7 @@
 
 use super::request;
 use crate::account;
-use crate::exchange::{Answer, Exchange};
+use crate::exchange::{Answer, Exchange, Restored};
 use crate::gateway::Gateway;
 use crate::large::Room;
 use crate::listen;
@@ -156,6 +156,7 @@ impl Client {
             upstream_id: self.gateway.next_upstream_id(),
             in_flight: None,
             room,
+            restored: Restored::default(),
         };
         if is_plain_request { self.beside(exchange).await } else { self.in_order(exchange).await }
     }

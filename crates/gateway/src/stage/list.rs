@@ -4,6 +4,7 @@
 use super::whole::{self, Expected, Whole};
 use super::{decide, refuse};
 use crate::account::Account;
+use crate::cursor::Place;
 use crate::definitions::{Freshness, MAX_TOOLS, Tool};
 use crate::exchange::{Answer, Exchange};
 use crate::gateway::Gateway;
@@ -206,7 +207,9 @@ fn shown(gateway: &Gateway, exchange: &Exchange, page: &Reply, tools: &[Arc<Tool
         entry.get("name").and_then(|name| name.as_str()).is_some_and(|name| offered.remove(&*name))
     });
     let ttl = shown_ttl_ms(gateway, page).to_string();
+    let next = Place::of(exchange).next(gateway, page);
     let mut set = vec![("tools", kept.as_str())];
+    set.extend(next.as_deref().map(|cursor| ("nextCursor", cursor)));
     if exchange.era() == Era::Modern {
         set.extend([("ttlMs", ttl.as_str()), ("cacheScope", "\"private\"")]);
     }

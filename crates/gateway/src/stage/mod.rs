@@ -8,4 +8,5 @@ pub mod notify;
 pub mod obligations;
 pub mod refuse;
 pub mod reply;
+pub mod restore;
 pub mod whole;

@@ -10,7 +10,6 @@ use crate::permit::Permit;
 use crate::relay::{self, WHOLE_BYTES};
 use crate::route::{Route, Withheld, outcome_of};
 use crate::upstream::{Incoming, Lines};
-use mcp::envelope::Caps;
 use mcp::era::Era;
 use mcp::http::{self, Content};
 use mcp::reply::{Reply, ReplyKind, parse_reply};
@@ -78,11 +77,17 @@ async fn from_http(mut route: Route, mut reply: http::Reply) -> Answer {
                     Ok(chunk) => beginning.extend_from_slice(&chunk),
                     Err(error) => return fail(&mut route, &error.to_string(), Some(status)),
                 }
-                if beginning.len() > WHOLE_BYTES {
-                    return relay::json(route, beginning, reply.body, status);
+                match route.held_bytes() {
+                    None if beginning.len() > WHOLE_BYTES => {
+                        return relay::json(route, beginning, reply.body, status);
+                    }
+                    Some(most) if beginning.len() > most => {
+                        return fail(&mut route, "its reply is too long", Some(status));
+                    }
+                    Some(_) | None => {}
                 }
             }
-            match parse_reply(beginning, &Caps::default()) {
+            match parse_reply(beginning, &whole::caps(route.held_bytes())) {
                 Ok(message) => whole_reply(&mut route, &message, status),
                 Err(fault) => fail(&mut route, &fault.to_string(), Some(status)),
             }

@@ -110,8 +110,17 @@ async fn from_events(mut reply: http::Reply, expected: Expected<'_>) -> Result<R
 }
 
 fn parse(bytes: Vec<u8>, expected: Expected<'_>) -> Result<Reply, LaneFailure> {
-    let caps = Caps { max_body_bytes: expected.max_bytes, json: crate::upstream::reply_limits() };
-    parse_reply(bytes, &caps).map_err(|fault| LaneFailure::Failed(fault.to_string()))
+    parse_reply(bytes, &caps(Some(expected.max_bytes)))
+        .map_err(|fault| LaneFailure::Failed(fault.to_string()))
+}
+
+/// The caps of a message that is read whole: that many bytes, or as few as are held of any.
+#[must_use]
+pub fn caps(max_bytes: Option<usize>) -> Caps {
+    max_bytes.map_or_else(Caps::default, |max_body_bytes| Caps {
+        max_body_bytes,
+        json: crate::upstream::reply_limits(),
+    })
 }
 
 /// The message if it is the awaited reply.

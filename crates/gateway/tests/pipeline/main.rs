@@ -9,6 +9,8 @@ mod calls;
 #[cfg(test)]
 mod channels;
 #[cfg(test)]
+mod cursors;
+#[cfg(test)]
 mod denials;
 #[cfg(test)]
 mod forwarded;

@@ -178,6 +178,17 @@ impl Message {
         }
     }
 
+    /// The method, where it lists something page by page.
+    pub fn listed_by(&self) -> Option<&'static str> {
+        self.places.method.filter(|method| method.paged).map(|method| method.name)
+    }
+
+    /// Where a list is to go on, of whatever type it was sent; a cursor of `null` is none.
+    pub fn cursor(&self) -> Option<Value<'_>> {
+        self.places.method.filter(|method| method.paged)?;
+        self.at(self.places.cursor).filter(|cursor| !cursor.is_null())
+    }
+
     /// The wish to run a request as a task (2025-11-25).
     pub fn task(&self) -> Option<Value<'_>> {
         self.at(self.places.task)

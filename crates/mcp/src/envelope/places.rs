@@ -17,6 +17,7 @@ pub(super) struct Places {
     pub(super) task: Option<u32>,
     pub(super) input_responses: Option<u32>,
     pub(super) request_state: Option<u32>,
+    pub(super) cursor: Option<u32>,
     pub(super) progress_token: Option<u32>,
     pub(super) version: Option<u32>,
     pub(super) capabilities: Option<u32>,
@@ -45,6 +46,7 @@ impl Places {
             }
             "arguments" => self.arguments = at,
             "task" => self.task = at,
+            "cursor" => self.cursor = at,
             "inputResponses" => self.input_responses = at,
             "requestState" => self.request_state = at,
             // Other members are asked for once at most.

@@ -78,6 +78,7 @@ fn fuzz_rewrite(message: &Message, before: &Value) {
         tool_name: message.tool_name().map(|_| "other\"tool"),
         arguments: message.arguments().map(|_| r#"{"new":[1]}"#),
         remove_capabilities: &ClientCapability::ALL,
+        ..Edits::default()
     };
     let made = rewrite(message, &edits).unwrap();
     assert_eq!(serde_json::from_slice::<Value>(&made).unwrap(), expected);

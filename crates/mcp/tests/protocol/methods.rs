@@ -133,6 +133,17 @@ fn always_open_is_what_the_policy_language_says() {
 }
 
 #[test]
+fn lists_that_come_in_pages() {
+    let paged: Vec<&str> = METHODS.iter().filter(|method| method.paged).map(|method| method.name).collect();
+    assert_eq!(
+        paged,
+        ["tools/list", "resources/list", "resources/templates/list", "prompts/list", "tasks/list"]
+    );
+    // What a name is asked for, its first entry answers.
+    assert!(paged.iter().all(|name| mcp::methods::any(name).is_some_and(|method| method.paged)));
+}
+
+#[test]
 fn channels_and_subjects() {
     let cases = [
         ("tools/call", Channel::Tools, Some("name")),

@@ -1,7 +1,7 @@
 //! Rewriting: named spans change, every other byte stays.
 
 use mcp::rewrite::{
-    ClientCapability, Edits, ReplyEdits, RewriteError, ServerCapability, kept_elements, rewrite,
+    ClientCapability, Edits, HandleEdits, ReplyEdits, RewriteError, ServerCapability, kept_elements, rewrite,
     rewrite_reply,
 };
 use mcp::{Caps, parse_reply};
@@ -42,6 +42,22 @@ fn only_the_judged_places_are_replaced() {
         &Edits { id: Some("4"), ..Edits::default() },
         r#"{"jsonrpc":"2.0","id":4,"result":{"id":"s-1"}}"#,
     );
+}
+
+#[test]
+fn a_cursor_is_replaced_where_the_method_has_one() {
+    let edits = Edits { handles: HandleEdits { cursor: Some("a\"b") }, ..Edits::default() };
+    check(
+        r#"{"jsonrpc":"2.0","id":1,"method":"prompts/list","params":{ "cursor" : "ours\u0020", "_meta":{"cursor":1}}}"#,
+        &edits,
+        r#"{"jsonrpc":"2.0","id":1,"method":"prompts/list","params":{ "cursor" : "a\"b", "_meta":{"cursor":1}}}"#,
+    );
+    for other in [
+        r#"{"jsonrpc":"2.0","id":1,"method":"prompts/list","params":{"cursor":null}}"#,
+        r#"{"jsonrpc":"2.0","id":1,"method":"prompts/get","params":{"name":"a","cursor":"c"}}"#,
+    ] {
+        assert_eq!(rewrite(&message(other), &edits), Err(RewriteError::Missing("cursor")));
+    }
 }
 
 #[test]

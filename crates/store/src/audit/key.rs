@@ -3,6 +3,7 @@
 
 use crate::error::OpenError;
 use crate::files;
+use crate::handle_seal::HandleSeal;
 use crate::hex;
 use std::fmt;
 use std::path::Path;
@@ -37,6 +38,7 @@ pub struct AuditKey {
     records: [u8; 32],
     statements: [u8; 32],
     arguments: [u8; 32],
+    handles: [u8; 32],
 }
 
 impl fmt::Debug for AuditKey {
@@ -51,6 +53,7 @@ impl AuditKey {
             records: blake3::derive_key("toolgate audit 1 records", secret),
             statements: blake3::derive_key("toolgate audit 1 statements", secret),
             arguments: blake3::derive_key("toolgate audit 1 arguments", secret),
+            handles: blake3::derive_key("toolgate handles 1", secret),
         }
     }
 
@@ -95,6 +98,17 @@ impl AuditKey {
         *blake3::keyed_hash(&self.statements, text).as_bytes()
     }
 
+    /// The seal of something that a client holds for the gateway. Each part counts with its length, so that no two
+    /// lists of parts are sealed alike.
+    pub(crate) fn seal_handle(&self, parts: &[&str]) -> HandleSeal {
+        let mut hasher = blake3::Hasher::new_keyed(&self.handles);
+        for part in parts {
+            hasher.update(&(part.len() as u64).to_le_bytes());
+            hasher.update(part.as_bytes());
+        }
+        HandleSeal::new(hasher.finalize().as_bytes().first_chunk().copied().unwrap_or_default())
+    }
+
     /// The digest of canonical arguments.
     pub(crate) fn digest(&self, canonical: &[u8]) -> Digest {
         Digest(*blake3::keyed_hash(&self.arguments, canonical).as_bytes())
@@ -114,7 +128,20 @@ mod tests {
         assert_eq!(key.digest(b"{}"), again.digest(b"{}"));
         assert_ne!(key.digest(b"{}"), other.digest(b"{}"));
         assert_ne!(key.seal(&[0; 32]), other.seal(&[0; 32]));
+        assert_ne!(key.seal_handle(&["a"]), other.seal_handle(&["a"]));
+        assert_eq!(key.seal_handle(&["a"]), again.seal_handle(&["a"]));
         assert!(AuditKey::load(&a.path().join("none")).unwrap().is_none());
+    }
+
+    #[test]
+    fn no_two_lists_of_parts_are_sealed_alike() {
+        let key = AuditKey::from_secret(&[7; 32]);
+        let lists: [&[&str]; 6] = [&[], &[""], &["", ""], &["ab", "c"], &["a", "bc"], &["abc"]];
+        for (n, one) in lists.iter().enumerate() {
+            for (m, other) in lists.iter().enumerate() {
+                assert_eq!(key.seal_handle(one) == key.seal_handle(other), n == m, "{one:?} {other:?}");
+            }
+        }
     }
 
     #[test]

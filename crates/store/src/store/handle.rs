@@ -6,6 +6,7 @@ use crate::clock::Clock;
 use crate::config::ConfigStore;
 use crate::counters::{Demand, Ledger, Refused, Reservation};
 use crate::error::{OpenError, StoreError};
+use crate::handle_seal::HandleSeal;
 use crate::id::CallId;
 use crate::store::open::open;
 use crate::store::{OpenCall, Options};
@@ -94,6 +95,12 @@ impl Store {
     #[must_use]
     pub fn digest(&self, canonical: &[u8]) -> Digest {
         self.inner.shared.key.digest(canonical)
+    }
+
+    /// The seal of something that a client holds for the gateway, made of all these parts. It outlives a restart.
+    #[must_use]
+    pub fn seal_handle(&self, parts: &[&str]) -> HandleSeal {
+        self.inner.shared.key.seal_handle(parts)
     }
 
     /// Reserves all demands of a call now, or none; in memory only.

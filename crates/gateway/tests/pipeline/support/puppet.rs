@@ -179,6 +179,7 @@ fn answer(message: &Value, tools: &[Value]) -> Option<Value> {
         "tools/list" => {
             json!({"tools": tools, "resultType": "complete", "ttlMs": 3_600_000, "cacheScope": "public"})
         }
+        "resources/list" => json!({"resources": [], "nextCursor": "up-2"}),
         "tools/call" if message["params"]["name"].as_str()?.starts_with("hold") => return None,
         "tools/call" => json!({"content": [{"type": "text", "text": "ok"}], "resultType": "complete"}),
         _ => json!({"resultType": "complete"}),
