@@ -42,7 +42,7 @@ impl Record {
     pub(crate) fn server_added(spec: &ServerSpec) -> Self {
         let detail = match &spec.transport {
             Transport::Stdio { command, .. } => ("program", command.first().cloned().unwrap_or_default()),
-            Transport::Http { url, .. } => ("host", host_of(url).to_owned()),
+            Transport::Http { url, .. } | Transport::Sse { url, .. } => ("host", host_of(url).to_owned()),
         };
         Self::admin("server.add", &spec.id, vec![(detail.0.to_owned(), detail.1)])
     }

@@ -17,6 +17,8 @@ struct Stored {
     stdio: Option<Stdio>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     http: Option<Http>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sse: Option<Http>,
     #[serde(default = "default_timeout_s")]
     timeout_s: u64,
     #[serde(default = "default_idle_stop_s")]
@@ -58,17 +60,22 @@ fn default_idle_stop_s() -> u64 {
 /// # Errors
 /// Where a path is not UTF-8.
 pub(crate) fn write(spec: &ServerSpec) -> Result<String, serde_json::Error> {
-    let (stdio, http) = match &spec.transport {
+    let (timeout_s, idle_stop_s) = (spec.timeout_s, spec.idle_stop_s);
+    let mut stored = Stored { format: FORMAT, stdio: None, http: None, sse: None, timeout_s, idle_stop_s };
+    match &spec.transport {
         Transport::Stdio { command, env, cwd } => {
-            (Some(Stdio { command: command.clone(), env: texts(env), cwd: cwd.clone() }), None)
+            stored.stdio = Some(Stdio { command: command.clone(), env: texts(env), cwd: cwd.clone() });
         }
         Transport::Http { url, headers, ca_file, insecure } => {
             let (url, ca_file) = (url.clone(), ca_file.clone());
-            (None, Some(Http { url, headers: texts(headers), ca_file, insecure: *insecure }))
+            stored.http = Some(Http { url, headers: texts(headers), ca_file, insecure: *insecure });
         }
-    };
-    let (timeout_s, idle_stop_s) = (spec.timeout_s, spec.idle_stop_s);
-    serde_json::to_string(&Stored { format: FORMAT, stdio, http, timeout_s, idle_stop_s })
+        Transport::Sse { url, headers, ca_file, insecure } => {
+            let (url, ca_file) = (url.clone(), ca_file.clone());
+            stored.sse = Some(Http { url, headers: texts(headers), ca_file, insecure: *insecure });
+        }
+    }
+    serde_json::to_string(&stored)
 }
 
 /// The server of a row; nothing when another version wrote it in another form.
@@ -77,12 +84,17 @@ pub(crate) fn read(id: &str, text: &str) -> Option<ServerSpec> {
     if stored.format != FORMAT {
         return None;
     }
-    let transport = match (stored.stdio, stored.http) {
-        (Some(Stdio { command, env, cwd }), None) => Transport::Stdio { command, env: settings(env), cwd },
-        (None, Some(Http { url, headers, ca_file, insecure })) => {
+    let transport = match (stored.stdio, stored.http, stored.sse) {
+        (Some(Stdio { command, env, cwd }), None, None) => {
+            Transport::Stdio { command, env: settings(env), cwd }
+        }
+        (None, Some(Http { url, headers, ca_file, insecure }), None) => {
             Transport::Http { url, headers: settings(headers), ca_file, insecure }
         }
-        (None, None) | (Some(_), Some(_)) => return None,
+        (None, None, Some(Http { url, headers, ca_file, insecure })) => {
+            Transport::Sse { url, headers: settings(headers), ca_file, insecure }
+        }
+        (_, _, _) => return None,
     };
     let (timeout_s, idle_stop_s) = (stored.timeout_s, stored.idle_stop_s);
     Some(ServerSpec { id: id.to_owned(), transport, timeout_s, idle_stop_s })
@@ -124,11 +136,13 @@ mod tests {
         };
         let http = Transport::Http {
             url: "https://mcp.example/mcp".to_owned(),
-            headers: settings,
+            headers: settings.clone(),
             ca_file: Some("/etc/ca.pem".into()),
             insecure: true,
         };
-        for spec in [spec(stdio), spec(http)] {
+        let url = "https://mcp.example/sse".to_owned();
+        let sse = Transport::Sse { url, headers: settings, ca_file: None, insecure: false };
+        for spec in [spec(stdio), spec(http), spec(sse)] {
             assert_eq!(read("imaging", &write(&spec).unwrap()), Some(spec));
         }
     }
@@ -143,6 +157,7 @@ mod tests {
             &format!(r#"{{"format":2,{url}}}"#),
             &format!(r#"{{"format":1,{url},"sandbox":true}}"#),
             &format!(r#"{{"format":1,{url},"stdio":{{"command":["x"]}}}}"#),
+            &format!(r#"{{"format":1,{url},"sse":{{"url":"https://x/"}}}}"#),
         ] {
             assert_eq!(read("x", text), None, "{text}");
         }

@@ -53,6 +53,28 @@ pub enum Transport {
         /// Permits plain HTTP to another machine.
         insecure: bool,
     },
+    /// The first HTTP transport (2024-11-05): a stream that names where messages are posted to.
+    Sse {
+        /// The stream; what it names must have the same scheme, host and port.
+        url: String,
+        /// Headers added to every request, such as credentials.
+        headers: BTreeMap<String, Setting>,
+        /// A further certificate authority, PEM.
+        ca_file: Option<PathBuf>,
+        /// Permits plain HTTP to another machine.
+        insecure: bool,
+    },
+}
+
+impl Transport {
+    /// The values that may be secrets: variables or headers.
+    #[must_use]
+    pub fn settings(&self) -> &BTreeMap<String, Setting> {
+        match self {
+            Self::Stdio { env, .. } => env,
+            Self::Http { headers, .. } | Self::Sse { headers, .. } => headers,
+        }
+    }
 }
 
 /// One registered upstream.

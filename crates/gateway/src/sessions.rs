@@ -56,12 +56,11 @@ impl Sessions {
         let mut state = self.lock();
         let own = || state.by_id.values().filter(|session| session.grant == *grant);
         let n_opening = state.opening.get(grant).copied().unwrap_or(0);
-        let has_room = match lane {
-            Lane::Http(_) => own().count() + n_opening < bounds.max_sessions,
-            Lane::Stdio(_) => {
-                let n_processes = own().filter(|session| matches!(session.lane, Lane::Stdio(_))).count();
-                n_processes + n_opening < bounds.max_processes.min(bounds.max_sessions)
-            }
+        let has_room = if lane.has_process() {
+            let n_processes = own().filter(|session| session.lane.has_process()).count();
+            n_processes + n_opening < bounds.max_processes.min(bounds.max_sessions)
+        } else {
+            own().count() + n_opening < bounds.max_sessions
         };
         if !has_room {
             return None;

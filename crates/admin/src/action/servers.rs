@@ -59,6 +59,28 @@ pub enum ShownTransport {
         /// Whether plain HTTP to another machine is permitted.
         insecure: bool,
     },
+    /// The first HTTP transport (2024-11-05).
+    Sse {
+        /// The stream; of a query only that there is one.
+        url: String,
+        /// Headers.
+        headers: BTreeMap<String, String>,
+        /// A further certificate authority.
+        ca_file: Option<PathBuf>,
+        /// Whether plain HTTP to another machine is permitted.
+        insecure: bool,
+    },
+}
+
+/// What is spoken behind a URL.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum UrlTransport {
+    /// Streamable HTTP.
+    #[default]
+    Http,
+    /// The first HTTP transport (2024-11-05).
+    Sse,
 }
 
 /// All servers.
@@ -109,6 +131,8 @@ pub struct NewServer {
     pub cwd: Option<PathBuf>,
     /// The endpoint, for HTTP.
     pub url: Option<String>,
+    /// What it speaks.
+    pub transport: UrlTransport,
     /// Headers: a text, `env:NAME` or `file:PATH`.
     pub headers: BTreeMap<String, String>,
     /// A further certificate authority, PEM.
@@ -218,7 +242,7 @@ impl Registry {
         let mut spec = spec.clone();
         let settings = match &mut spec.transport {
             Transport::Stdio { env, .. } => env,
-            Transport::Http { headers, .. } => headers,
+            Transport::Http { headers, .. } | Transport::Sse { headers, .. } => headers,
         };
         for setting in settings.values_mut().filter(|setting| !matches!(setting, Setting::Literal(_))) {
             *setting = Setting::Literal("stand-in".to_owned());
@@ -243,6 +267,12 @@ fn shown(spec: &ServerSpec, row: Option<&Row>, n_tools: u64) -> Server {
             ShownTransport::Stdio { command: command.clone(), env: shown_settings(env), cwd: cwd.clone() }
         }
         Transport::Http { url, headers, ca_file, insecure } => ShownTransport::Http {
+            url: shown_url(url),
+            headers: shown_settings(headers),
+            ca_file: ca_file.clone(),
+            insecure: *insecure,
+        },
+        Transport::Sse { url, headers, ca_file, insecure } => ShownTransport::Sse {
             url: shown_url(url),
             headers: shown_settings(headers),
             ca_file: ca_file.clone(),
@@ -287,12 +317,15 @@ fn spec(new: NewServer) -> Result<ServerSpec, Failure> {
     };
     let is_stdio = !new.command.is_empty();
     let has_stdio_parts = is_stdio || !new.env.is_empty() || new.cwd.is_some() || new.idle_stop_s.is_some();
-    let has_http_parts = !new.headers.is_empty() || new.ca_file.is_some() || new.insecure;
+    let is_sse = new.transport == UrlTransport::Sse;
+    let has_http_parts = is_sse || !new.headers.is_empty() || new.ca_file.is_some() || new.insecure;
     let transport = match new.url {
         None => {
             if is_stdio && has_http_parts {
-                problems
-                    .push("`headers`, `ca_file` and `insecure` have no meaning beside a command".to_owned());
+                problems.push(
+                    "`transport`, `headers`, `ca_file` and `insecure` have no meaning beside a command"
+                        .to_owned(),
+                );
             }
             let env = settings(new.env);
             rules::check_command(&new.command, &mut problems);
@@ -308,7 +341,11 @@ fn spec(new: NewServer) -> Result<ServerSpec, Failure> {
             let headers = settings(new.headers);
             rules::check_headers(&headers, &mut problems);
             rules::check_path("ca_file", new.ca_file.as_deref(), &mut problems);
-            Transport::Http { url, headers, ca_file: new.ca_file, insecure: new.insecure }
+            let (ca_file, insecure) = (new.ca_file, new.insecure);
+            match new.transport {
+                UrlTransport::Http => Transport::Http { url, headers, ca_file, insecure },
+                UrlTransport::Sse => Transport::Sse { url, headers, ca_file, insecure },
+            }
         }
     };
     match problems.is_empty() {

@@ -3,7 +3,7 @@
 use crate::bench::{Bench, NOW_MS, files, new_grant, new_server};
 use admin::FailureKind;
 use admin::action::grants::{NewGrant, State};
-use admin::action::servers::{NewServer, ShownTransport};
+use admin::action::servers::{NewServer, ShownTransport, UrlTransport};
 use std::collections::BTreeMap;
 use store::TokenHash;
 
@@ -189,6 +189,19 @@ async fn values_are_never_shown() {
     };
     assert_eq!(url, "https://mcp.example/mcp?…");
     assert!(bench.changes().iter().all(|change| !change.contains("very-secret")));
+}
+
+#[tokio::test]
+async fn what_speaks_behind_a_url_is_kept() {
+    let bench = Bench::bare();
+    let new =
+        |id: &str| NewServer { id: id.to_owned(), transport: UrlTransport::Sse, ..NewServer::default() };
+    let url = Some("https://mcp.example/sse".to_owned());
+    bench.registry.add_server(NewServer { url, ..new("a") }).await.unwrap();
+    let shown = bench.registry.server("a").await.unwrap().server.transport;
+    assert!(matches!(shown, ShownTransport::Sse { .. }), "{shown:?}");
+    let command = vec!["true".to_owned()];
+    assert!(bench.registry.add_server(NewServer { command, ..new("b") }).await.is_err());
 }
 
 #[tokio::test]

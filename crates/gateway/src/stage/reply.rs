@@ -52,7 +52,7 @@ async fn from_process(mut route: Route, mut lines: Lines) -> Answer {
     let timeout = route.reach.server.timeout();
     let first = match tokio::time::timeout(timeout, lines.next()).await {
         Ok(Some(first)) => first,
-        Ok(None) => return fail(&mut route, "its process ended before it answered", None),
+        Ok(None) => return fail(&mut route, "its process or connection ended before it answered", None),
         Err(_) => return fail(&mut route, "it did not answer in time; it may still act", None),
     };
     match first.kind() {

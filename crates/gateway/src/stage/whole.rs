@@ -52,7 +52,10 @@ pub async fn read(incoming: Incoming, expected: Expected<'_>) -> Result<Whole, L
 
 async fn from_process(mut lines: Lines, expected: Expected<'_>) -> Result<Whole, LaneFailure> {
     loop {
-        let message = lines.next().await.ok_or_else(|| failure("its process ended before it answered"))?;
+        let message = lines
+            .next()
+            .await
+            .ok_or_else(|| failure("its process or connection ended before it answered"))?;
         if let Some(reply) = sort(message, expected)? {
             return Ok(Whole { reply, status: 200, session: None });
         }

@@ -17,7 +17,7 @@ use tokio::time::timeout;
 pub enum Lane {
     /// Over HTTP.
     Http(HttpLane),
-    /// To a process.
+    /// To a process, or over a connection that stands for one (the first HTTP transport).
     Stdio(Arc<Slot>),
 }
 
@@ -161,7 +161,7 @@ impl Lane {
                     return Err(LaneFailure::Failed(String::from("no process runs")));
                 };
                 let written = timeout(slot.timeout, process.write(message, permit.progress())).await;
-                written.map_err(|_| not_taken())?.map_err(|error| LaneFailure::Failed(error.to_string()))
+                written.map_err(|_| not_taken())?.map_err(LaneFailure::Failed)
             }
         }
     }
@@ -184,6 +184,15 @@ impl Lane {
         }
     }
 
+    /// Whether it has a process of this machine.
+    #[must_use]
+    pub fn has_process(&self) -> bool {
+        match self {
+            Self::Http(_) => false,
+            Self::Stdio(slot) => slot.is_process(),
+        }
+    }
+
     /// Ends what this lane alone has: the process of a session.
     pub fn close(&self) {
         match self {
@@ -194,27 +203,24 @@ impl Lane {
 }
 
 fn not_taken() -> LaneFailure {
-    LaneFailure::Failed(String::from("the server process takes no input; it may be stuck"))
+    LaneFailure::Failed(String::from("the server takes no input; it may be stuck"))
 }
 
 async fn send_line(slot: &Slot, permit: &Permit, message: Vec<u8>, era: Era) -> Result<Lines, LaneFailure> {
-    let gone = || LaneFailure::Failed(String::from("the server process is not running; retry"));
+    let gone = || LaneFailure::Failed(String::from("the server is not running; retry"));
     let process = slot.running().ok_or_else(gone)?;
     let id = permit.upstream_id().ok_or_else(gone)?;
     let mut lines = process.expect(id);
     if era == Era::Modern {
         // In this era a client that goes away cancels (2026-07-28, Cancellation).
-        let writer = process.writer();
+        let input = process.input();
         lines.when_given_up(move || {
             let cancel = mcp::requests::cancelled(&id.to_string(), "the client went away");
             if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-                runtime.spawn(async move { writer.write(cancel, &Progress::new()).await });
+                runtime.spawn(async move { input.write(cancel, &Progress::new()).await });
             }
         });
     }
-    process
-        .write(message, permit.progress())
-        .await
-        .map_err(|error| LaneFailure::Failed(error.to_string()))?;
+    process.write(message, permit.progress()).await.map_err(LaneFailure::Failed)?;
     Ok(lines)
 }

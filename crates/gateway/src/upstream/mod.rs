@@ -1,7 +1,9 @@
 //! The servers behind the gateway and the ways to them.
 //! Nothing here decides anything: a lane sends what a permit holds and nothing else.
 
+mod events;
 mod lane;
+mod peer;
 mod pending;
 mod process;
 mod secret;
@@ -10,6 +12,7 @@ mod server_request;
 mod slot;
 
 pub use lane::{HttpLane, Incoming, Lane, LaneFailure};
+pub use peer::Source;
 pub use pending::Lines;
 pub(crate) use process::reply_limits;
 pub use process::{Command, Process};

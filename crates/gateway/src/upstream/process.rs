@@ -1,6 +1,7 @@
-//! One running server process and the messages to and from it.
+//! One running server process, or a connection that stands for one, and the messages to and from it.
 //! A server's own requests are refused here: no channel for them is open.
 
+use super::peer::{Input, Life, MAX_MESSAGE_BYTES, Output, Source};
 use super::pending::{Lines, Pending};
 use super::secret;
 use super::server::MAX_ANSWERING;
@@ -10,17 +11,16 @@ use crate::relay::WHOLE_BYTES;
 use mcp::envelope::Caps;
 use mcp::http::{Clock, Progress};
 use mcp::reply::{Reply, ReplyKind, parse_reply};
-use mcp::stdio::{self, Environment, Reader, Settings, Spawned, Spec, Waits, WriteError, Writer};
+use mcp::stdio::{Environment, Spec};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{Semaphore, broadcast};
 
 /// Messages that answer no request and may wait for whoever listens.
 pub const EVENT_DEPTH: usize = 64;
-/// Longest message of a server, one line: the largest seen is 255 kB.
-const MAX_LINE_BYTES: usize = 16 << 20;
 
 /// What to start.
 #[derive(Debug, Clone)]
@@ -53,42 +53,47 @@ impl Command {
     pub fn exact(command: String, args: Vec<String>, env: Vec<(OsString, OsString)>, cwd: PathBuf) -> Self {
         Self { spec: Spec { command, args, env: Environment::Full(env), cwd: Some(cwd) } }
     }
+
+    /// What to start.
+    #[must_use]
+    pub fn spec(&self) -> &Spec {
+        &self.spec
+    }
 }
 
 /// One running process.
 #[derive(Debug)]
 pub struct Process {
-    child: stdio::Process,
-    writer: Writer,
+    life: Life,
+    input: Input,
     pending: Arc<Pending>,
 }
 
 impl Process {
-    /// Starts the command; what it says unasked goes to `events`.
+    /// Starts it or connects to it; what it says unasked goes to `events`.
     ///
     /// # Errors
-    /// A sentence that says why it could not be started and what to do.
-    pub fn start(
-        command: &Command,
+    /// A sentence that says why that failed and what to do.
+    pub async fn start(
+        source: &Source,
         clock: Clock,
+        timeout: Duration,
         events: broadcast::Sender<Arc<Reply>>,
         definitions: Arc<Definitions>,
     ) -> Result<Self, String> {
-        let settings = Settings { max_line_bytes: MAX_LINE_BYTES, ..Settings::default() };
-        let spawned = stdio::spawn(&command.spec, &settings, clock).map_err(|error| error.to_string())?;
-        let Spawned { process: child, writer, reader } = spawned;
+        let (life, input, output) = source.open(clock, timeout).await?;
         let pending = Arc::<Pending>::default();
-        let (waiting, writing) = (Arc::clone(&pending), writer.clone());
+        let (waiting, answers) = (Arc::clone(&pending), input.clone());
         let answering = Arc::new(Semaphore::new(MAX_ANSWERING));
-        let router = Router { pending: waiting, writer: writing, events, definitions, answering };
-        tokio::spawn(router.run(reader));
-        Ok(Self { child, writer, pending })
+        let router = Router { pending: waiting, input: answers, events, definitions, answering };
+        tokio::spawn(router.run(output));
+        Ok(Self { life, input, pending })
     }
 
     /// Whether it still runs and speaks.
     #[must_use]
     pub fn is_alive(&self) -> bool {
-        self.child.exit().is_none() && !self.pending.is_over()
+        !self.life.has_ended() && !self.pending.is_over()
     }
 
     /// Whether no request waits for it.
@@ -103,52 +108,48 @@ impl Process {
         self.pending.expect(id)
     }
 
-    /// Writes one message; line ends between tokens become spaces.
+    /// Hands over one message.
     ///
     /// # Errors
-    /// Where the process takes no more input.
-    pub async fn write(&self, mut message: Vec<u8>, progress: &Progress) -> Result<(), WriteError> {
-        json::flatten_newlines(&mut message);
-        self.writer.write(message, progress).await
+    /// Where it takes no more.
+    pub async fn write(&self, message: Vec<u8>, progress: &Progress) -> Result<(), String> {
+        self.input.write(message, progress).await
     }
 
-    /// A writer for messages that may be sent after this handle is gone.
+    /// A way in for messages that may be sent after this handle is gone.
     #[must_use]
-    pub fn writer(&self) -> Writer {
-        self.writer.clone()
+    pub fn input(&self) -> Input {
+        self.input.clone()
     }
 
     /// How it ended, in words.
     #[must_use]
     pub fn obituary(&self) -> String {
-        match self.child.exit() {
-            Some(exit) => format!("the server process {exit}; its log tells why"),
-            None => String::from("the server process closed its output"),
-        }
+        self.life.obituary()
     }
 
     /// Ends it in good order.
     pub async fn shut_down(&self) {
-        self.child.shut_down(&Waits::default()).await;
+        self.life.shut_down().await;
     }
 }
 
 struct Router {
     pending: Arc<Pending>,
-    writer: Writer,
+    input: Input,
     events: broadcast::Sender<Arc<Reply>>,
     definitions: Arc<Definitions>,
     answering: Arc<Semaphore>,
 }
 
 impl Router {
-    async fn run(self, mut reader: Reader) {
-        let caps = Caps { max_body_bytes: MAX_LINE_BYTES, json: reply_limits() };
-        while let Ok(Some(line)) = reader.next_line().await {
+    async fn run(self, mut output: Output) {
+        let caps = Caps { max_body_bytes: MAX_MESSAGE_BYTES, json: reply_limits() };
+        while let Some(line) = output.next().await {
             match parse_reply(line, &caps) {
                 Ok(reply) => self.route(reply),
                 Err(fault) => {
-                    tracing::warn!(%fault, "a server wrote a line that is no message; it was dropped")
+                    tracing::warn!(%fault, "a server said something that is no message; it was dropped")
                 }
             }
         }
@@ -194,10 +195,10 @@ impl Router {
             return;
         };
         let answer = super::server_request::answer(id, request.method().unwrap_or_default());
-        let writer = self.writer.clone();
+        let input = self.input.clone();
         tokio::spawn(async move {
             // A process that takes no more input is noticed by whoever waits for it.
-            let _ = writer.write(answer, &Progress::new()).await;
+            let _ = input.write(answer, &Progress::new()).await;
             drop(place);
         });
     }

@@ -2,16 +2,18 @@
 //! It must never start anything before a message needs it.
 
 use super::lane::{HttpLane, Lane};
+use super::peer::Source;
 use super::process::Command;
 use super::secret;
 use super::slot::{Restart, Slot};
 use crate::access::Wrapped;
-use crate::declared::{ServerSpec, Transport};
+use crate::declared::{ServerSpec, Setting, Transport};
 use crate::definitions::Definitions;
 use crate::metrics::{Metrics, ServerMetrics};
 use mcp::http::{Clock, HeaderName, HeaderValue, Plaintext, Settings, Target, Tls, Upstream};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -43,7 +45,8 @@ impl std::error::Error for SetupError {}
 #[derive(Debug)]
 enum Way {
     Http(Arc<Upstream>),
-    Stdio(Arc<Command>),
+    // With what each session or grant has of its own.
+    Own(Source),
 }
 
 /// One registered server.
@@ -78,21 +81,16 @@ impl Server {
         let fail = |why: String| SetupError(format!("server `{}`: {why}", spec.id));
         let way = match &spec.transport {
             Transport::Http { url, headers, ca_file, insecure } => {
-                let plaintext = if *insecure { Plaintext::Anywhere } else { Plaintext::LoopbackOnly };
-                let target = Target::parse(url, plaintext).map_err(|error| fail(error.to_string()))?;
-                let mut settings =
-                    Settings { head_timeout: Duration::from_secs(spec.timeout_s), ..Settings::default() };
-                for (name, setting) in headers {
-                    let (name, value) = header(name, setting).map_err(fail)?;
-                    settings.headers.insert(name, value);
-                }
-                let tls = Tls::new(ca_file.clone());
-                let upstream = Upstream::new(target, settings, tls, setup.clock.clone());
-                Way::Http(Arc::new(upstream.map_err(|error| fail(error.to_string()))?))
+                let endpoint = Endpoint { url, headers, ca_file, insecure: *insecure };
+                Way::Http(endpoint.upstream(spec.timeout_s, setup).map_err(fail)?)
+            }
+            Transport::Sse { url, headers, ca_file, insecure } => {
+                let endpoint = Endpoint { url, headers, ca_file, insecure: *insecure };
+                Way::Own(Source::Events(endpoint.upstream(spec.timeout_s, setup).map_err(fail)?))
             }
             Transport::Stdio { command, env, cwd } => {
                 let command = Command::resolve(command, env, cwd.as_ref()).map_err(fail)?;
-                Way::Stdio(Arc::new(command))
+                Way::Own(Source::Command(Arc::new(command)))
             }
         };
         Ok(Self::with_way(spec, way, None, setup))
@@ -101,7 +99,7 @@ impl Server {
     /// A server whose process a `wrap` client brings along: its own environment, its own working directory.
     #[must_use]
     pub fn wrapped(spec: ServerSpec, command: Command, policy: Option<String>, setup: &Setup) -> Self {
-        Self::with_way(spec, Way::Stdio(Arc::new(command)), Some(Wrapped::new(policy)), setup)
+        Self::with_way(spec, Way::Own(Source::Command(Arc::new(command))), Some(Wrapped::new(policy)), setup)
     }
 
     fn with_way(spec: ServerSpec, way: Way, wrapped: Option<Wrapped>, setup: &Setup) -> Self {
@@ -131,10 +129,10 @@ impl Server {
     pub fn lane(&self, grant: &Arc<str>) -> Lane {
         match &self.way {
             Way::Http(upstream) => self.http(upstream),
-            Way::Stdio(command) => {
+            Way::Own(source) => {
                 let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
                 let slot =
-                    slots.entry(Arc::clone(grant)).or_insert_with(|| self.slot(command, Restart::Always));
+                    slots.entry(Arc::clone(grant)).or_insert_with(|| self.slot(source, Restart::Always));
                 Lane::Stdio(Arc::clone(slot))
             }
         }
@@ -145,14 +143,14 @@ impl Server {
     pub fn own_lane(&self, restart: Restart) -> Lane {
         match &self.way {
             Way::Http(upstream) => self.http(upstream),
-            Way::Stdio(command) => Lane::Stdio(self.slot(command, restart)),
+            Way::Own(source) => Lane::Stdio(self.slot(source, restart)),
         }
     }
 
     /// Whether messages go to a process rather than over HTTP.
     #[must_use]
     pub fn is_process(&self) -> bool {
-        matches!(self.way, Way::Stdio(_))
+        matches!(self.way, Way::Own(Source::Command(_)))
     }
 
     /// Stops the processes that sessions do not own and that had no message since `idle_ms` before `now_ms`.
@@ -188,13 +186,36 @@ impl Server {
         Lane::Http(HttpLane::new(Arc::clone(upstream), Arc::clone(&self.answering)))
     }
 
-    fn slot(&self, command: &Arc<Command>, restart: Restart) -> Arc<Slot> {
+    fn slot(&self, source: &Source, restart: Restart) -> Arc<Slot> {
         let definitions = Arc::clone(&self.definitions);
-        Arc::new(Slot::new(Arc::clone(command), self.timeout(), self.clock.clone(), definitions, restart))
+        Arc::new(Slot::new(source.clone(), self.timeout(), self.clock.clone(), definitions, restart))
     }
 }
 
-fn header(name: &str, setting: &crate::declared::Setting) -> Result<(HeaderName, HeaderValue), String> {
+/// What is declared of a server behind a URL.
+struct Endpoint<'a> {
+    url: &'a str,
+    headers: &'a BTreeMap<String, Setting>,
+    ca_file: &'a Option<PathBuf>,
+    insecure: bool,
+}
+
+impl Endpoint<'_> {
+    fn upstream(&self, timeout_s: u64, setup: &Setup) -> Result<Arc<Upstream>, String> {
+        let plaintext = if self.insecure { Plaintext::Anywhere } else { Plaintext::LoopbackOnly };
+        let target = Target::parse(self.url, plaintext).map_err(|error| error.to_string())?;
+        let mut settings = Settings { head_timeout: Duration::from_secs(timeout_s), ..Settings::default() };
+        for (name, setting) in self.headers {
+            let (name, value) = header(name, setting)?;
+            settings.headers.insert(name, value);
+        }
+        let tls = Tls::new(self.ca_file.clone());
+        let upstream = Upstream::new(target, settings, tls, setup.clock.clone());
+        upstream.map(Arc::new).map_err(|error| error.to_string())
+    }
+}
+
+fn header(name: &str, setting: &Setting) -> Result<(HeaderName, HeaderValue), String> {
     let value = secret::resolve(setting).map_err(|error| format!("header `{name}`: {error}"))?;
     let parsed = HeaderName::from_bytes(name.as_bytes())
         .map_err(|_| format!("`{name}` is not a header name; correct it"))?;

@@ -1,7 +1,8 @@
-//! The place of one process: starts it when a message needs it, and again after it ended, with growing pauses.
+//! The place of one process, or of a connection that stands for one: starts it when a message needs it, and again after it ended, with growing pauses.
 //! A slot of a session starts once: a new process would know nothing of the session.
 
-use super::process::{Command, EVENT_DEPTH, Process};
+use super::peer::Source;
+use super::process::{EVENT_DEPTH, Process};
 use crate::definitions::Definitions;
 use mcp::http::Clock;
 use mcp::reply::Reply;
@@ -35,7 +36,7 @@ struct History {
 pub struct Slot {
     /// Longest wait for a reply.
     pub timeout: Duration,
-    command: Arc<Command>,
+    source: Source,
     clock: Clock,
     definitions: Arc<Definitions>,
     restart: Restart,
@@ -51,7 +52,7 @@ impl Slot {
     /// An empty slot.
     #[must_use]
     pub fn new(
-        command: Arc<Command>,
+        source: Source,
         timeout: Duration,
         clock: Clock,
         definitions: Arc<Definitions>,
@@ -59,7 +60,7 @@ impl Slot {
     ) -> Self {
         Self {
             timeout,
-            command,
+            source,
             definitions,
             restart,
             current: Mutex::default(),
@@ -69,6 +70,12 @@ impl Slot {
             closed: AtomicBool::new(false),
             events: broadcast::Sender::new(EVENT_DEPTH),
         }
+    }
+
+    /// Whether what it starts is a process of this machine.
+    #[must_use]
+    pub fn is_process(&self) -> bool {
+        matches!(self.source, Source::Command(_))
     }
 
     /// The running process, if there is one.
@@ -108,8 +115,14 @@ impl Slot {
         self.may_start(&mut history)?;
         history.started_at_ms = Some(self.clock.now_ms());
         let events = self.events.clone();
-        let started =
-            Process::start(&self.command, self.clock.clone(), events, Arc::clone(&self.definitions));
+        let started = Process::start(
+            &self.source,
+            self.clock.clone(),
+            self.timeout,
+            events,
+            Arc::clone(&self.definitions),
+        )
+        .await;
         match started {
             Ok(process) => {
                 *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(process));
@@ -148,9 +161,10 @@ impl Slot {
 
     fn obituary(&self) -> String {
         let current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
-        current
-            .as_ref()
-            .map_or_else(|| String::from("the server process did not start"), |last| last.obituary())
+        current.as_ref().map_or_else(
+            || String::from("the server did not start or could not be reached"),
+            |last| last.obituary(),
+        )
     }
 
     /// What the process says unasked.

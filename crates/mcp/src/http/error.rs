@@ -24,6 +24,9 @@ pub enum Failure {
     /// The message has headers that are not sent.
     #[error(transparent)]
     Header(#[from] HeaderError),
+    /// The message is addressed to an endpoint of another upstream.
+    #[error("the message is addressed to another server")]
+    Foreign,
     /// The host has no address.
     #[error("looking up the host failed: {why}; check the url and the name service")]
     Lookup {

@@ -1,4 +1,5 @@
-//! The HTTP/1.1 client towards MCP servers: one fixed url per upstream, a small pool of connections, and an exact
+//! The HTTP/1.1 client towards MCP servers: one fixed url per upstream (and what a server names at the same origin, in
+//! the first HTTP transport), a small pool of connections, and an exact
 //! account of what was written, so that a caller knows whether a message can have reached its server.
 //!
 //! An [`Upstream`] sends one [`Outgoing`] message at a time per connection and hands back a [`Reply`] whose body is
@@ -11,6 +12,7 @@
 
 mod body;
 mod connect;
+mod endpoint;
 mod error;
 mod io;
 mod line;
@@ -25,6 +27,7 @@ mod upstream;
 mod written;
 
 pub use body::ReplyBody;
+pub use endpoint::{Endpoint, EndpointError};
 pub use error::{BodyError, Failure, HeaderError, SendError};
 pub use hyper::header::{HeaderName, HeaderValue};
 pub use outgoing::Outgoing;

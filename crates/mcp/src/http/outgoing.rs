@@ -2,6 +2,7 @@
 //!
 //! Must never: carry a header that belongs to the transport, or have its values printed.
 
+use super::endpoint::Endpoint;
 use super::error::HeaderError;
 use super::target::Target;
 use bytes::Bytes;
@@ -17,6 +18,7 @@ pub struct Outgoing {
     verb: Verb,
     headers: Vec<(HeaderName, HeaderValue)>,
     body: Bytes,
+    pub(super) endpoint: Option<Endpoint>,
     pub(super) head_timeout: Option<Duration>,
 }
 
@@ -52,6 +54,13 @@ impl Outgoing {
         self
     }
 
+    /// Sends this message to the path that the server named instead of the configured one.
+    #[must_use]
+    pub fn to(mut self, endpoint: Endpoint) -> Outgoing {
+        self.endpoint = Some(endpoint);
+        self
+    }
+
     /// Allows this message another time until its reply begins than the upstream's settings do.
     #[must_use]
     pub fn head_timeout(mut self, limit: Duration) -> Outgoing {
@@ -60,7 +69,7 @@ impl Outgoing {
     }
 
     fn new(verb: Verb, body: Bytes) -> Outgoing {
-        Outgoing { verb, headers: Vec::new(), body, head_timeout: None }
+        Outgoing { verb, headers: Vec::new(), body, endpoint: None, head_timeout: None }
     }
 }
 
@@ -118,7 +127,7 @@ impl Template {
         }
         let mut request = Request::new(Full::new(message.body.clone()));
         *request.method_mut() = method;
-        *request.uri_mut() = self.path.clone();
+        *request.uri_mut() = message.endpoint.as_ref().map_or(&self.path, |endpoint| &endpoint.path).clone();
         *request.headers_mut() = headers;
         Ok(request)
     }

@@ -4,6 +4,7 @@
 
 use super::body::ReplyBody;
 use super::connect::Connector;
+use super::endpoint::{Endpoint, EndpointError};
 use super::error::{Failure, HeaderError, SendError, words};
 use super::line::{Broken, Line};
 use super::outgoing::{Outgoing, Template};
@@ -105,6 +106,14 @@ impl Upstream {
         &self.connector.target.origin
     }
 
+    /// The place of this upstream that its server named, to post messages to.
+    ///
+    /// # Errors
+    /// When it is not a plain url, or leads to another scheme, host or port.
+    pub fn endpoint(&self, text: &str) -> Result<Endpoint, EndpointError> {
+        Endpoint::resolve(&self.connector.target, text)
+    }
+
     /// Connections that wait for their next message.
     #[must_use]
     pub fn n_idle(&self) -> usize {
@@ -138,6 +147,10 @@ impl Upstream {
         message: &Outgoing,
         progress: &Progress,
     ) -> Result<Reply, Failure> {
+        let is_foreign = |endpoint: &Endpoint| endpoint.origin != self.connector.target.origin;
+        if message.endpoint.as_ref().is_some_and(is_foreign) {
+            return Err(Failure::Foreign);
+        }
         let request = self.template.request(message)?;
         let limit = message.head_timeout.unwrap_or(self.head_timeout);
         let exchanged = timeout(limit, line.exchange(request, progress)).await;

@@ -5,7 +5,7 @@
 use crate::message::LEGACY;
 use crate::upstream::rpc::{METHOD_NOT_FOUND, scripted, server_info, tools_call, tools_list};
 use crate::upstream::{Answer, Eras, Received, Script, Step};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
@@ -52,13 +52,29 @@ pub(crate) fn answer(script: &Script, received: &Received, sessions: &Sessions) 
 }
 
 fn initialize(script: &Script, received: &Received, sessions: &Sessions) -> Answer {
+    Answer::result(greeting(script, received)).header("Mcp-Session-Id", &sessions.open())
+}
+
+fn greeting(script: &Script, received: &Received) -> Value {
     let requested = received.params()["protocolVersion"].as_str().unwrap_or_default();
     let known = script.versions().contains(&requested) && requested <= LEGACY;
     let version = if known { requested } else { LEGACY };
-    let result = json!({
+    json!({
         "protocolVersion": version, "capabilities": script.capabilities, "serverInfo": server_info()
-    });
-    Answer::result(result).header("Mcp-Session-Id", &sessions.open())
+    })
+}
+
+/// The answer to a message on a connection that is its own session.
+pub(crate) fn dispatched(script: &Script, received: &Received) -> Answer {
+    if received.id().is_null() || received.method().is_empty() {
+        return Answer::empty(202);
+    }
+    match received.method() {
+        "initialize" => {
+            scripted(script, received).unwrap_or_else(|| Answer::result(greeting(script, received)))
+        }
+        _ => dispatch(script, received),
+    }
 }
 
 fn in_session(script: &Script, received: &Received, sessions: &Sessions, session: &str) -> Answer {

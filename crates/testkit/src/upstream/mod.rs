@@ -6,6 +6,7 @@
 mod answer;
 mod body;
 mod counted;
+mod first;
 mod gate;
 mod legacy;
 mod listeners;

@@ -56,7 +56,13 @@ pub(crate) async fn run(
     Ok(response(answer.status, &answer.headers, answer.form, body))
 }
 
-fn response(status: u16, headers: &[(String, String)], form: Form, body: ReplyBody) -> Response<ReplyBody> {
+/// A reply with this status, these headers and this body.
+pub(crate) fn response(
+    status: u16,
+    headers: &[(String, String)],
+    form: Form,
+    body: ReplyBody,
+) -> Response<ReplyBody> {
     let kind = match form {
         Form::Json => "application/json",
         Form::Sse => "text/event-stream",
@@ -74,6 +80,12 @@ fn response(status: u16, headers: &[(String, String)], form: Form, body: ReplyBo
 /// Runs the steps beside the reply.
 fn start(stage: Arc<Stage>, form: Form, steps: Vec<Step>, received: Received) -> ReplyBody {
     let (chunks, body) = ReplyBody::running();
+    play(stage, form, steps, received, chunks);
+    body
+}
+
+/// Runs the steps into a body that is open already.
+pub(crate) fn play(stage: Arc<Stage>, form: Form, steps: Vec<Step>, received: Received, chunks: Chunks) {
     tokio::spawn(async move {
         for step in steps {
             if !take(&stage, form, step, &received, &chunks).await {
@@ -82,7 +94,6 @@ fn start(stage: Arc<Stage>, form: Form, steps: Vec<Step>, received: Received) ->
             }
         }
     });
-    body
 }
 
 /// Takes one step; false when the other side has gone.

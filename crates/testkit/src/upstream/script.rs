@@ -26,6 +26,7 @@ pub struct Script {
     pub(crate) page_size: usize,
     pub(crate) as_events: bool,
     pub(crate) capabilities: Value,
+    pub(crate) endpoint: String,
 }
 
 impl Default for Script {
@@ -45,6 +46,7 @@ impl Script {
             page_size: usize::MAX,
             as_events: false,
             capabilities,
+            endpoint: "/messages?session={n}".to_owned(),
         }
     }
 
@@ -81,6 +83,12 @@ impl Script {
     /// Replaces the advertised capabilities.
     pub fn capabilities(mut self, capabilities: Value) -> Script {
         self.capabilities = capabilities;
+        self
+    }
+
+    /// Replaces the endpoint that a stream of the first HTTP transport names; `{n}` is the stream's number.
+    pub fn endpoint(mut self, endpoint: &str) -> Script {
+        self.endpoint = endpoint.to_owned();
         self
     }
 

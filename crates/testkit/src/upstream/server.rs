@@ -4,6 +4,7 @@
 
 use crate::upstream::body::{Cut, ReplyBody};
 use crate::upstream::counted::Counted;
+use crate::upstream::first::{self, Streams};
 use crate::upstream::legacy::Sessions;
 use crate::upstream::runner::Stage;
 use crate::upstream::{Answer, Eras, Received, Script, legacy, modern, runner};
@@ -30,6 +31,7 @@ pub struct Upstream {
 struct Shared {
     script: Mutex<Script>,
     sessions: Sessions,
+    streams: Streams,
     stage: Arc<Stage>,
 }
 
@@ -57,6 +59,21 @@ impl Upstream {
     /// The URL to configure.
     pub fn url(&self) -> String {
         format!("http://{}/mcp", self.address)
+    }
+
+    /// The URL to configure for the first HTTP transport.
+    pub fn sse_url(&self) -> String {
+        format!("http://{}/sse", self.address)
+    }
+
+    /// Breaks off every stream of the first HTTP transport.
+    pub fn cut_first_streams(&self) {
+        self.shared.streams.cut();
+    }
+
+    /// Sends bytes on every stream of the first HTTP transport.
+    pub fn say(&self, text: &str) {
+        self.shared.streams.send(text);
     }
 
     /// Changes the script from the next request on.
@@ -160,6 +177,10 @@ async fn serve(
 ) -> Result<Response<ReplyBody>, Cut> {
     let received = record(connection, request).await?;
     shared.stage.log.add_message(received.clone());
+    if first::is_of(&received) {
+        let script = shared.script.lock().expect("a script's change does not panic").clone();
+        return Ok(first::serve(&script, &shared.stage, &shared.streams, received));
+    }
     let answer = {
         let script = shared.script.lock().expect("a script's change does not panic");
         answer(&script, &received, &shared.sessions)

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use gateway::declared::{Setting, Transport};
+use gateway::declared::Setting;
 
 use crate::cli::Global;
 use crate::config::{self, Loaded};
@@ -78,11 +78,7 @@ fn look(global: &Global, users: &Users, agent: Option<&User>) -> anyhow::Result<
 fn secrets(loaded: &Loaded) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = loaded.settings.tls.iter().map(|tls| tls.key.clone()).collect();
     for server in &loaded.declared.servers {
-        let values = match &server.transport {
-            Transport::Stdio { env, .. } => env,
-            Transport::Http { headers, .. } => headers,
-        };
-        files.extend(values.values().filter_map(|value| match value {
+        files.extend(server.transport.settings().values().filter_map(|value| match value {
             Setting::File(path) => Some(path.clone()),
             Setting::Literal(_) | Setting::Env(_) => None,
         }));

@@ -154,12 +154,12 @@ fn referred_files(settings: &Settings, declared: &Declared) -> Vec<PathBuf> {
         files.extend([tls.cert.clone(), tls.key.clone()]);
     }
     for server in &declared.servers {
-        let (values, ca_file) = match &server.transport {
-            Transport::Stdio { env, .. } => (env, &None),
-            Transport::Http { headers, ca_file, .. } => (headers, ca_file),
+        let ca_file = match &server.transport {
+            Transport::Stdio { .. } => &None,
+            Transport::Http { ca_file, .. } | Transport::Sse { ca_file, .. } => ca_file,
         };
         files.extend(ca_file.clone());
-        files.extend(values.values().filter_map(|value| match value {
+        files.extend(server.transport.settings().values().filter_map(|value| match value {
             Setting::File(file) => Some(file.clone()),
             Setting::Literal(_) | Setting::Env(_) => None,
         }));

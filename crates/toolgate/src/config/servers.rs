@@ -51,7 +51,7 @@ fn read_server(id: &Placed<&str>, table: Table<'_, '_>) -> Option<ServerSpec> {
 /// Keys that only a server with `command` has.
 const STDIO_KEYS: &[&str] = &["env", "cwd", "idle_stop"];
 /// Keys that only a server with `url` has.
-const HTTP_KEYS: &[&str] = &["url", "headers", "ca_file", "insecure"];
+const HTTP_KEYS: &[&str] = &["url", "transport", "headers", "ca_file", "insecure"];
 
 fn read_stdio(table: &Table<'_, '_>) -> Option<Transport> {
     let command = read_command(table);
@@ -97,13 +97,31 @@ fn read_http(table: &Table<'_, '_>) -> Option<Transport> {
     let insecure = table.boolean("insecure").unwrap_or(false);
     let headers = table.table("headers").map(|headers| read_headers(&headers)).unwrap_or_default();
     let ca_file = read_ca_file(table);
+    let is_sse = read_is_sse(table);
     let url = table.string("url")?;
     let plaintext = if insecure { Plaintext::Anywhere } else { Plaintext::LoopbackOnly };
     if let Err(error) = Target::parse(url.value, plaintext) {
         table.report().error(&url.place, format!("`{}`: {error}", table.dotted("url")));
         return None;
     }
-    Some(Transport::Http { url: url.value.to_owned(), headers, ca_file, insecure })
+    let url = url.value.to_owned();
+    Some(match is_sse {
+        false => Transport::Http { url, headers, ca_file, insecure },
+        true => Transport::Sse { url, headers, ca_file, insecure },
+    })
+}
+
+/// Whether it speaks the first HTTP transport, which nothing but its declaration tells.
+fn read_is_sse(table: &Table<'_, '_>) -> bool {
+    let Some(text) = table.string("transport") else { return false };
+    if !matches!(text.value, "http" | "sse") {
+        let message = format!(
+            "`{}` must be `http` (streamable HTTP) or `sse` (HTTP+SSE of 2024-11-05)",
+            table.dotted("transport")
+        );
+        table.report().error(&text.place, message);
+    }
+    text.value == "sse"
 }
 
 fn read_ca_file(table: &Table<'_, '_>) -> Option<PathBuf> {

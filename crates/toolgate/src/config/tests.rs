@@ -205,6 +205,15 @@ fn every_grant_is_read() {
     assert_eq!(local, &expected);
 }
 
+#[test]
+fn what_speaks_behind_a_url_is_declared() {
+    let url = "[servers.x]\nurl = \"https://a.example/sse\"\n";
+    for (more, is_sse) in [("", false), ("transport = \"http\"", false), ("transport = \"sse\"", true)] {
+        let declared = Folder::new(&format!("{url}{more}")).load().unwrap().declared;
+        assert_eq!(matches!(declared.servers[0].transport, Transport::Sse { .. }), is_sse, "{more}");
+    }
+}
+
 /// The page of the manual shows every key, so what it shows must load.
 #[test]
 fn the_example_of_the_manual_loads() {

@@ -17,11 +17,8 @@ pub fn look(servers: &[ServerSpec]) -> Vec<Finding> {
 
 fn look_at(server: &ServerSpec) -> Vec<Finding> {
     let id = &server.id;
-    let values = match &server.transport {
-        Transport::Stdio { env, .. } => env,
-        Transport::Http { headers, .. } => headers,
-    };
-    let mut findings: Vec<Finding> = values.values().filter_map(|value| missing(id, value)).collect();
+    let values = server.transport.settings().values();
+    let mut findings: Vec<Finding> = values.filter_map(|value| missing(id, value)).collect();
     if let Transport::Stdio { command, cwd, .. } = &server.transport {
         let program = command.first().map(String::as_str).unwrap_or_default();
         if !is_found(program, cwd.as_deref()) {

@@ -40,6 +40,7 @@ pub struct Test {
     tools: Vec<Value>,
     bounds: Bounds,
     is_process: bool,
+    is_sse: bool,
     timeout_s: u64,
     options: Box<dyn FnOnce(&mut Options)>,
 }
@@ -52,6 +53,7 @@ impl Test {
             tools: Vec::new(),
             bounds: Bounds::default(),
             is_process: false,
+            is_sse: false,
             timeout_s: DEFAULT_TIMEOUT_S,
             options: Box::new(|_| {}),
         }
@@ -90,6 +92,12 @@ impl Test {
         self
     }
 
+    /// The server speaks the first HTTP transport.
+    pub fn sse(mut self) -> Self {
+        self.is_sse = true;
+        self
+    }
+
     /// Longest wait for a reply.
     pub fn timeout_s(mut self, timeout_s: u64) -> Self {
         self.timeout_s = timeout_s;
@@ -102,6 +110,9 @@ impl Test {
         let folder = tempfile::tempdir().unwrap();
         let transport = if self.is_process {
             Transport::Stdio { command: puppets.command(), env: BTreeMap::new(), cwd: None }
+        } else if self.is_sse {
+            let url = upstream.sse_url();
+            Transport::Sse { url, headers: BTreeMap::new(), ca_file: None, insecure: false }
         } else {
             http(upstream.url())
         };

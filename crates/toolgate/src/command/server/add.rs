@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use admin::action::servers::{NewServer, Server};
+use admin::action::servers::{NewServer, Server, UrlTransport};
 use anyhow::Context as _;
 use clap::Args;
 
@@ -48,6 +48,9 @@ pub struct Arguments {
     /// The endpoint of a server that speaks HTTP
     #[arg(long, conflicts_with = "command")]
     url: Option<String>,
+    /// What the endpoint speaks: `http` (streamable HTTP), or `sse` (HTTP+SSE of 2024-11-05)
+    #[arg(long, value_name = "KIND", value_parser = transport, requires = "url")]
+    transport: Option<UrlTransport>,
     /// A header of every request: a text, `env:NAME` or `file:PATH`; may be repeated
     #[arg(long, value_name = "NAME=VALUE", value_parser = pair, requires = "url")]
     header: Vec<(String, String)>,
@@ -98,6 +101,7 @@ fn new_server(arguments: Arguments, working: &Path) -> NewServer {
         env: values(arguments.env),
         cwd: arguments.cwd.map(|cwd| working.join(cwd)),
         url: arguments.url,
+        transport: arguments.transport.unwrap_or_default(),
         headers: values(arguments.header),
         ca_file: arguments.ca_file.map(|file| working.join(file)),
         insecure: arguments.insecure,
@@ -122,6 +126,14 @@ fn pair(text: &str) -> Result<(String, String), String> {
     }
 }
 
+fn transport(text: &str) -> Result<UrlTransport, String> {
+    match text {
+        "http" => Ok(UrlTransport::Http),
+        "sse" => Ok(UrlTransport::Sse),
+        _ => Err("write `http` or `sse`".to_owned()),
+    }
+}
+
 fn seconds(text: &str) -> Result<u64, String> {
     duration_ms(text).map(|ms| ms.div_ceil(1_000)).map_err(str::to_owned)
 }
@@ -139,6 +151,7 @@ mod tests {
             env: Vec::new(),
             cwd: Some("in".into()),
             url: None,
+            transport: None,
             header: Vec::new(),
             ca_file: None,
             insecure: false,

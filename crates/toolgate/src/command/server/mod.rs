@@ -81,6 +81,7 @@ fn way(server: &Server) -> String {
     match &server.transport {
         ShownTransport::Stdio { command, .. } => command.join(" "),
         ShownTransport::Http { url, .. } => url.clone(),
+        ShownTransport::Sse { url, .. } => format!("{url} (sse)"),
     }
 }
 
@@ -95,7 +96,8 @@ fn print(output: Output, detail: &Detail) -> std::io::Result<()> {
             cwd.iter().for_each(|cwd| add("folder", cwd.display().to_string()));
             add("idle stop", format!("{}s", server.idle_stop_s));
         }
-        ShownTransport::Http { headers, ca_file, insecure, .. } => {
+        ShownTransport::Http { headers, ca_file, insecure, .. }
+        | ShownTransport::Sse { headers, ca_file, insecure, .. } => {
             headers.iter().for_each(|(name, value)| add("header", format!("{name}: {value}")));
             ca_file.iter().for_each(|file| add("ca file", file.display().to_string()));
             insecure.then(|| add("insecure", "plain HTTP to another machine is permitted".to_owned()));
