@@ -1,0 +1,32 @@
+"""The lists of checks that are lost on purpose: with a real policy, and where two eras cannot be translated.
+
+expected/MODE.json maps a set of requirements to entries. An entry's key is a scenario, or "scenario:check"; its value
+says why, or is an object with `why` and the `fixtures` for which alone it holds. Without a file nothing may be lost.
+"""
+
+import json
+from pathlib import Path
+
+FOLDER = Path(__file__).resolve().parent / "expected"
+
+
+def path(mode):
+    return f"expected/{mode}.json"
+
+
+def entries(pairing):
+    """The keys that may, and must, be lost for a pairing."""
+    file = FOLDER / f"{pairing.mode}.json"
+    if not file.exists():
+        return set()
+    listed = json.loads(file.read_text()).get(pairing.requirements, {})
+    return {key for key, value in listed.items()
+            if isinstance(value, str) or pairing.fixture in value.get("fixtures", [pairing.fixture])}
+
+
+def compare(pairing, lost):
+    """(what is lost and not listed, what is listed and not lost)."""
+    listed = entries(pairing)
+    covered = {key: {key, key.split(":", 1)[0]} & listed for key in lost}
+    unexpected = {key: said for key, said in lost.items() if not covered[key]}
+    return unexpected, sorted(listed - set().union(*covered.values()))
