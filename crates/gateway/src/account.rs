@@ -4,10 +4,12 @@
 
 use crate::exchange::Exchange;
 use crate::gateway::Gateway;
+use crate::reach::Reach;
 use crate::stage::decide::Judged as JudgedCall;
 use json::Value;
 use mcp::errors::Refusal;
 use mcp::http::{Progress, Written};
+use mcp::reply::Reply;
 use policy::{Denial, OperandOutcome};
 use std::sync::Arc;
 use store::audit::{ArgumentFacts, Digest, Judged, OperandFact, Outcome as Record, OutcomeKind, PolicyRef};
@@ -87,7 +89,7 @@ impl Account {
             repaired: &repaired,
             digest: digest(gateway, arguments),
         };
-        let policies = policies(exchange);
+        let policies = policies(&exchange.reach);
         let record = Judged {
             tool: Some(&judged.tool.name),
             definition: Some(&judged.tool.hash_text),
@@ -110,9 +112,28 @@ impl Account {
         let Ok(reservation) = gateway.store.reserve(call, &[]) else {
             return Err(StoreError::Broken);
         };
-        let policies = policies(exchange);
+        let policies = policies(&exchange.reach);
         let record = Judged { policies: &policies, ..subject(exchange) };
         Self::open(gateway, reservation, &record).await
+    }
+
+    /// Records the intent of passing a server's own request on to its client.
+    ///
+    /// # Errors
+    /// [`StoreError`] where it cannot be written.
+    pub(crate) async fn begin_asked(
+        gateway: &Arc<Gateway>,
+        grant: &str,
+        reach: &Reach,
+        request: &Reply,
+    ) -> Result<Self, StoreError> {
+        let call = gateway.store.next_call();
+        let Ok(reservation) = gateway.store.reserve(call, &[]) else {
+            return Err(StoreError::Broken);
+        };
+        let policies = policies(reach);
+        Self::open(gateway, reservation, &Judged { policies: &policies, ..asked(grant, reach, request) })
+            .await
     }
 
     async fn open(
@@ -192,7 +213,7 @@ fn record(outcome: Outcome, is_written: bool) -> Record<'static> {
 
 /// Records a policy's denial.
 pub(crate) fn denied(gateway: &Gateway, exchange: &Exchange, call: CallId, denial: &Denial) {
-    let policies = policies(exchange);
+    let policies = policies(&exchange.reach);
     let said: Vec<String> = denial.operands.iter().map(said).collect();
     let operands: Vec<OperandFact<'_>> = denial.operands.iter().zip(&said).map(fact).collect();
     let name = exchange.message.tool_name();
@@ -209,9 +230,38 @@ pub(crate) fn denied(gateway: &Gateway, exchange: &Exchange, call: CallId, denia
 
 /// Records the denial of a method whose channel is closed.
 pub(crate) fn denied_channel(gateway: &Gateway, exchange: &Exchange) {
-    let policies = policies(exchange);
+    let policies = policies(&exchange.reach);
     let record = Judged { policies: &policies, rule: "(channel)", ..subject(exchange) };
     gateway.store.denied(gateway.store.next_call(), &record, "channel");
+}
+
+/// Records that a server's own request is not passed on; without a denial because nothing judges its channel.
+pub(crate) fn denied_asked(
+    gateway: &Gateway,
+    grant: &str,
+    reach: &Reach,
+    request: &Reply,
+    denial: Option<&Denial>,
+) {
+    let policies = policies(reach);
+    let record = Judged {
+        policies: &policies,
+        rule: denial.map_or("(channel)", |denial| denial.rule.as_str()),
+        pointer: denial.map_or("", |denial| &denial.pointer),
+        ..asked(grant, reach, request)
+    };
+    let cause = denial.map_or("channel", |denial| denial.kind.as_str());
+    gateway.store.denied(gateway.store.next_call(), &record, cause);
+}
+
+fn asked<'a>(grant: &'a str, reach: &'a Reach, request: &'a Reply) -> Judged<'a> {
+    Judged {
+        grant,
+        server: &reach.server.id,
+        method: request.method().unwrap_or_default(),
+        n_bytes: request.document().text().len() as u64,
+        ..Judged::default()
+    }
 }
 
 /// Records a refusal by the protocol's own rules.
@@ -269,8 +319,8 @@ fn digest(gateway: &Gateway, arguments: Option<Value<'_>>) -> Digest {
     gateway.store.digest(&canonical)
 }
 
-fn policies(exchange: &Exchange) -> Vec<PolicyRef<'_>> {
-    exchange.reach.revisions.iter().map(|(name, hash)| PolicyRef { name, hash }).collect()
+fn policies(reach: &Reach) -> Vec<PolicyRef<'_>> {
+    reach.revisions.iter().map(|(name, hash)| PolicyRef { name, hash }).collect()
 }
 
 fn said(operand: &OperandOutcome) -> String {

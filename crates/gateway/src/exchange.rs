@@ -59,7 +59,8 @@ impl Exchange {
     /// [`IdRefused`] where it is taken.
     pub fn enter(&mut self) -> Result<(), IdRefused> {
         if let (Some(session), Some(id)) = (&self.session, self.message.id_raw()) {
-            self.in_flight = Some(session.enter(id, self.upstream_id)?);
+            let token = self.message.progress_token().map(|token| token.raw());
+            self.in_flight = Some(session.enter(id, token, self.upstream_id)?);
         }
         Ok(())
     }

@@ -3,6 +3,8 @@
 
 pub mod access;
 pub mod account;
+pub mod budget;
+pub mod channels;
 pub mod cursor;
 pub mod declared;
 pub mod definitions;
@@ -14,6 +16,9 @@ pub mod handles;
 pub mod large;
 pub mod listen;
 pub mod metrics;
+pub mod news;
+pub mod outbox;
+pub mod outstanding;
 pub mod permit;
 pub mod pipeline;
 pub mod reach;
@@ -21,6 +26,7 @@ pub mod relay;
 pub mod route;
 pub mod session;
 pub mod sessions;
+pub mod source;
 pub mod stage;
 pub mod stream;
 pub mod upstream;

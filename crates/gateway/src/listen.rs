@@ -1,48 +1,75 @@
-//! The stream of a session for what answers no request: notices of changes and log messages.
-//! What belongs to a request comes on that request's own stream and is not passed here.
+//! The stream of a session for what answers no request: what its server says by itself, and news of changed lists.
+//! What belongs to another client, or to a channel that is closed, is not passed here.
 
+use crate::budget::Budget;
+use crate::channels;
 use crate::gateway::Gateway;
-use crate::relay::WHOLE_BYTES;
-use crate::route;
+use crate::news::News;
 use crate::session::Session;
+use crate::source::Source;
+use crate::stage::asked::{self, Asking};
 use crate::stream::{self, Framing, Outlet, Piece, Stream};
-use crate::upstream::server_answer;
-use mcp::envelope::Caps;
+use crate::upstream::{HttpLane, Lane};
 use mcp::era::Version;
-use mcp::http::ReplyBody;
-use mcp::reply::{Reply, ReplyKind, parse_reply};
+use mcp::http::{Content, HeaderValue, Outgoing, ReplyBody};
+use mcp::reply::{Reply, ReplyKind};
 use mcp::rewrite::{ReplyEdits, rewrite_reply};
-use mcp::sse::{Decoder, Piece as EventPiece};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::broadcast;
+use tokio::sync::watch;
 
 /// A sign of life is sent so often.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
-/// Passes on what a process says unasked.
-#[must_use]
-pub fn to_process(
-    gateway: &Arc<Gateway>,
-    session: &Arc<Session>,
-    events: broadcast::Receiver<Arc<Reply>>,
-) -> Stream {
-    let (outlet, stream) = stream::open(Framing::Events);
-    let listener = Listener { gateway: Arc::clone(gateway), session: Arc::clone(session), outlet };
-    tokio::spawn(async move {
-        listener.process(events).await;
-        listener.outlet.finish();
-    });
-    stream
+/// Asks a server over HTTP for its own stream of the session; none where it offers none.
+pub async fn ask(lane: &HttpLane, session: &Session) -> Option<ReplyBody> {
+    let reply = lane.ask(Outgoing::get(), version_header(session)).await.ok()?;
+    (reply.status == 200 && reply.content == Content::EventStream).then_some(reply.body)
 }
 
-/// Passes on the events of a server's own stream.
+/// The header that names the session's revision, where that has one.
 #[must_use]
-pub fn to_http(gateway: &Arc<Gateway>, session: &Arc<Session>, body: ReplyBody) -> Stream {
+pub fn version_header(session: &Session) -> Option<HeaderValue> {
+    let version = session.version().filter(|version| *version >= Version::V2025_06_18)?;
+    Some(HeaderValue::from_static(version.as_str()))
+}
+
+/// Opens the stream of a client that has no other, whether its server offers one or not.
+pub async fn open(gateway: &Arc<Gateway>, session: &Arc<Session>) -> Stream {
+    let body = match &session.lane {
+        Lane::Http(lane) => ask(lane, session).await,
+        Lane::Stdio(_) => None,
+    };
+    run(gateway, session, body, AtItsEnd::GoOn)
+}
+
+/// Passes on what a session's server says, over HTTP as `body`, until that ends.
+#[must_use]
+pub fn start(gateway: &Arc<Gateway>, session: &Arc<Session>, body: Option<ReplyBody>) -> Stream {
+    run(gateway, session, body, AtItsEnd::End)
+}
+
+/// What becomes of the stream when the server's own ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum AtItsEnd {
+    GoOn,
+    End,
+}
+
+fn run(
+    gateway: &Arc<Gateway>,
+    session: &Arc<Session>,
+    body: Option<ReplyBody>,
+    at_its_end: AtItsEnd,
+) -> Stream {
     let (outlet, stream) = stream::open(Framing::Events);
-    let listener = Listener { gateway: Arc::clone(gateway), session: Arc::clone(session), outlet };
+    let changes = gateway.changes();
+    let source = body.map(|body| Source::new(Arc::clone(gateway), Arc::clone(&session.grant), body));
+    let (gateway, session) = (Arc::clone(gateway), Arc::clone(session));
+    let (news, budget) = (News::default(), Budget::new(gateway.now_ms()));
+    let mut listener = Listener { gateway, session, outlet, changes, source, at_its_end, news, budget };
     tokio::spawn(async move {
-        listener.http(body).await;
+        listener.run().await;
         listener.outlet.finish();
     });
     stream
@@ -52,83 +79,158 @@ struct Listener {
     gateway: Arc<Gateway>,
     session: Arc<Session>,
     outlet: Outlet,
+    changes: watch::Receiver<u64>,
+    // The server's own stream, where it has one.
+    source: Option<Source>,
+    at_its_end: AtItsEnd,
+    news: News,
+    budget: Budget,
+}
+
+/// What happens next.
+enum Event {
+    Said(Reply),
+    SourceEnded,
+    Changed,
+    News(Vec<Vec<u8>>),
+    Over,
 }
 
 impl Listener {
-    async fn process(&self, mut events: broadcast::Receiver<Arc<Reply>>) {
-        while let Some(event) = self.wait(events.recv()).await {
-            match event {
-                Ok(message) if !self.pass(&message).await => return,
-                Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => {}
-                Err(broadcast::error::RecvError::Closed) => return,
+    async fn run(&mut self) {
+        let session = Arc::clone(&self.session);
+        let _listening = session.outbox.listen();
+        self.look_for_changes();
+        loop {
+            let goes_on = match self.next().await {
+                Event::Said(message) => self.pass(&message).await,
+                Event::Changed => {
+                    self.look_for_changes();
+                    true
+                }
+                Event::News(news) => self.send_all(news).await,
+                Event::SourceEnded => {
+                    self.source = None;
+                    self.at_its_end == AtItsEnd::GoOn
+                }
+                Event::Over => false,
+            };
+            if !goes_on {
+                return;
             }
         }
     }
 
-    async fn http(&self, mut body: ReplyBody) {
-        let mut decoder = Decoder::new();
-        let mut held = Vec::new();
-        while let Some(Some(Ok(chunk))) = self.wait(body.next()).await {
-            let mut rest = &chunk[..];
-            while let Some(piece) = decoder.next(&mut rest) {
-                match piece {
-                    EventPiece::Data(data) if held.len().saturating_add(data.len()) > WHOLE_BYTES => {
-                        tracing::warn!(server.id = %self.session.server.id, "a notice was too long; its stream was closed");
-                        return;
-                    }
-                    EventPiece::Data(data) => held.extend_from_slice(data),
-                    EventPiece::End(_) => {
-                        let message = parse_reply(std::mem::take(&mut held), &Caps::default());
-                        if let Ok(message) = message
-                            && !self.pass(&message).await
-                        {
-                            return;
-                        }
-                    }
-                }
+    async fn next(&mut self) -> Event {
+        loop {
+            tokio::select! {
+                biased;
+                () = self.session.closed() => return Event::Over,
+                () = self.outlet.closed() => return Event::Over,
+                () = self.gateway.drained() => return Event::Over,
+                // The sender of changes lives as long as the gateway.
+                _ = self.changes.changed() => return Event::Changed,
+                news = self.news.due() => return Event::News(news),
+                message = self.session.outbox.next() => return Event::Said(message),
+                said = said(&mut self.source) => return said.map_or(Event::SourceEnded, Event::Said),
+                () = tokio::time::sleep(KEEP_ALIVE) => self.outlet.keep_alive(),
             }
+        }
+    }
+
+    /// What the policies let the client see may have changed.
+    fn look_for_changes(&mut self) {
+        let (grant, server) = (&self.session.grant, &self.session.server);
+        if let Some((_, reach)) = self.gateway.access(grant, server) {
+            self.news.note_all(self.session.shown.changed(&reach.stack));
         }
     }
 
     /// Passes one message on if it may pass; false when the client is gone.
-    async fn pass(&self, message: &Reply) -> bool {
-        let version = self.session.version().unwrap_or(Version::UNSTATED);
+    async fn pass(&mut self, message: &Reply) -> bool {
         match message.kind() {
-            ReplyKind::Request { .. } => server_answer(&self.session.lane, version, message),
-            ReplyKind::Result | ReplyKind::Error => {}
-            ReplyKind::Notification { .. } => {
-                if message.method() == Some("notifications/tools/list_changed") {
+            ReplyKind::Request { .. } => self.ask(message).await,
+            ReplyKind::Result | ReplyKind::Error => true,
+            ReplyKind::Notification { method } => {
+                if *method == "notifications/tools/list_changed" {
                     self.session.server.definitions.mark_changed();
                 }
-                if let Some(bytes) = self.rendered(message, version) {
-                    return self.wait(self.outlet.send(Piece::End(bytes.into()))).await == Some(Ok(()));
+                match self.rendered(message) {
+                    Some(bytes) if News::is_about(method) => {
+                        self.news.note(method, bytes);
+                        true
+                    }
+                    Some(bytes) if self.budget.spend(self.gateway.now_ms(), bytes.len()) => {
+                        self.send(bytes).await
+                    }
+                    Some(_) | None => true,
                 }
+            }
+        }
+    }
+
+    async fn ask(&mut self, request: &Reply) -> bool {
+        let session = Arc::clone(&self.session);
+        let gateway = Arc::clone(&self.gateway);
+        let (lane, version) = (&session.lane, self.version());
+        let asking = Asking { gateway: &gateway, session: Some(&session), lane, version };
+        let Some(passed) = asked::pass(asking, request).await else { return true };
+        let sent = self.send(passed.bytes.clone()).await;
+        if !sent {
+            asked::undo(asking, request, &passed);
+        }
+        sent
+    }
+
+    fn version(&self) -> Version {
+        self.session.version().unwrap_or(Version::UNSTATED)
+    }
+
+    /// The client's bytes of a notification that it may get.
+    fn rendered(&self, message: &Reply) -> Option<Vec<u8>> {
+        let (grant, reach) = self.gateway.access(&self.session.grant, &self.session.server)?;
+        if !channels::may_be_told(&reach, &grant.id, self.version(), message) {
+            return None;
+        }
+        let mut edits = ReplyEdits { strip_private_meta: true, ..ReplyEdits::default() };
+        let token = match message.progress_token() {
+            // Of a request that this session has in flight, or of nobody's.
+            Some(token) => Some(self.session.progress_token(token)?),
+            None => None,
+        };
+        edits.progress_token = token.as_deref();
+        let cancelled = match message.cancelled_request() {
+            Some(id) => Some(self.session.outstanding.cancel(&self.session.lane, id)?.to_string()),
+            None => None,
+        };
+        edits.cancelled_request = cancelled.as_deref();
+        rewrite_reply(message, &edits).ok()
+    }
+
+    async fn send_all(&mut self, messages: Vec<Vec<u8>>) -> bool {
+        for message in messages {
+            if !self.send(message).await {
+                return false;
             }
         }
         true
     }
 
-    fn rendered(&self, message: &Reply, version: Version) -> Option<Vec<u8>> {
-        let (_, reach) = self.gateway.access(&self.session.grant, &self.session.server)?;
-        let belongs = message.progress_token().is_some() || message.cancelled_request().is_some();
-        if belongs || !route::is_open(&reach, version, message) {
-            return None;
+    /// Waits for the client; false once it or the session is gone.
+    async fn send(&self, bytes: Vec<u8>) -> bool {
+        tokio::select! {
+            biased;
+            () = self.session.closed() => false,
+            () = self.gateway.drained() => false,
+            sent = self.outlet.send(Piece::End(bytes.into())) => sent.is_ok(),
         }
-        rewrite_reply(message, &ReplyEdits { strip_private_meta: true, ..ReplyEdits::default() }).ok()
     }
+}
 
-    /// Waits for the server; nothing once the session or the client is gone.
-    async fn wait<T>(&self, next: impl Future<Output = T>) -> Option<T> {
-        let mut next = std::pin::pin!(next);
-        loop {
-            tokio::select! {
-                biased;
-                () = self.session.closed() => return None,
-                () = self.gateway.drained() => return None,
-                () = self.outlet.closed() => return None,
-                result = &mut next => return Some(result),
-                () = tokio::time::sleep(KEEP_ALIVE) => self.outlet.keep_alive(),
-            }
-        }
+/// The next message of the server's own stream; waits for ever where there is none.
+async fn said(source: &mut Option<Source>) -> Option<Reply> {
+    match source {
+        Some(source) => source.next().await,
+        None => std::future::pending().await,
     }
 }

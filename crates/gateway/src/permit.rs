@@ -29,11 +29,12 @@
 //! ```
 
 use crate::account::Account;
+use crate::channels;
 use crate::exchange::Exchange;
 use mcp::era::{Era, Version};
 use mcp::headers::{self, value};
 use mcp::http::{HeaderName, HeaderValue, Outgoing, Progress};
-use mcp::rewrite::{self, ClientCapability, Edits, HandleEdits, RewriteError};
+use mcp::rewrite::{self, Edits, HandleEdits, RewriteError};
 
 /// The permission to send one message to one upstream, once.
 #[derive(Debug)]
@@ -43,6 +44,8 @@ pub struct Permit {
     // None before a revision was agreed on.
     version: Option<Version>,
     mirrors: Vec<(HeaderName, HeaderValue)>,
+    // Whether whoever reads the reply can pass on what the server asks meanwhile.
+    hears_requests: bool,
     account: Account,
 }
 
@@ -53,6 +56,10 @@ pub(crate) struct Changes<'a> {
     pub arguments: Option<&'a str>,
     /// The upstream's id of a request to cancel.
     pub cancelled: Option<u64>,
+    /// The server's id of its own request that is answered, raw.
+    pub answered: Option<&'a str>,
+    /// The server's token of its own request whose progress is reported, raw.
+    pub reported: Option<&'a str>,
     /// `Mcp-Param-*` headers made from the judged arguments.
     pub param_headers: Vec<(String, String)>,
 }
@@ -71,12 +78,13 @@ impl Permit {
         let id = upstream_id.map(|id| id.to_string());
         let cancelled = changes.cancelled.map(|id| id.to_string());
         let edits = Edits {
-            id: id.as_deref(),
+            id: id.as_deref().or(changes.answered),
+            reported_token: changes.reported,
             progress_token: exchange.message.progress_token().and(id.as_deref()),
             cancelled_request: cancelled.as_deref(),
             tool_name: None,
             arguments: changes.arguments,
-            remove_capabilities: &ClientCapability::ALL,
+            remove_capabilities: &channels::closed_to_server(&exchange.reach.stack),
             handles: restored(exchange)?,
         };
         let message = rewrite::rewrite(&exchange.message, &edits)?;
@@ -85,7 +93,13 @@ impl Permit {
             mirror(exchange, &changes.param_headers, &mut mirrors);
         }
         let version = (exchange.message.method() != Some("initialize")).then_some(exchange.version);
-        Ok(Self { message: Some(message), upstream_id, version, mirrors, account })
+        let hears_requests = exchange.era() == Era::Legacy && upstream_id.is_some();
+        Ok(Self { message: Some(message), upstream_id, version, mirrors, hears_requests, account })
+    }
+
+    /// The same permit for whoever reads nothing but the reply.
+    pub(crate) fn for_reply_only(self) -> Self {
+        Self { hears_requests: false, ..self }
     }
 
     /// A permit for a request of the gateway itself, such as a tool list.
@@ -95,13 +109,20 @@ impl Permit {
             push(&mut mirrors, headers::METHOD, method);
         }
         let version = Some(version);
-        Self { message: Some(message), upstream_id: Some(id), version, mirrors, account: Account::none() }
+        let (message, upstream_id, account) = (Some(message), Some(id), Account::none());
+        Self { message, upstream_id, version, mirrors, hears_requests: false, account }
     }
 
     /// The gateway's id of the request.
     #[must_use]
     pub fn upstream_id(&self) -> Option<u64> {
         self.upstream_id
+    }
+
+    /// Whether what the server asks while it works on the request can be passed on.
+    #[must_use]
+    pub fn hears_requests(&self) -> bool {
+        self.hears_requests
     }
 
     /// How much of it was written.

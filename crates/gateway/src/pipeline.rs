@@ -6,7 +6,8 @@ use crate::exchange::{Answer, Exchange};
 use crate::gateway::Gateway;
 use crate::permit::{Changes, Permit};
 use crate::stage::decide::{Judged, MayWait};
-use crate::stage::{channel, decide, handshake, list, notify, obligations, refuse, reply, restore};
+use crate::stage::{answered, channel, decide, handshake, list, notify, obligations, refuse, reply, restore};
+use mcp::envelope::MessageKind;
 use mcp::methods::{self, Kind};
 use std::sync::Arc;
 use store::CallId;
@@ -16,6 +17,9 @@ pub async fn handle(gateway: &Arc<Gateway>, mut exchange: Exchange) -> Answer {
     // The message may have taken its time to arrive since its grant was found.
     if let Err(revoked) = decide::renew(gateway, &mut exchange) {
         return revoked;
+    }
+    if *exchange.message.kind() == MessageKind::Response {
+        return answered::response(gateway, &exchange).await;
     }
     let method = match methods::admit(&exchange.message, exchange.version) {
         Ok(method) => method,
@@ -36,7 +40,7 @@ pub async fn handle(gateway: &Arc<Gateway>, mut exchange: Exchange) -> Answer {
         (Kind::Request, "tools/list") => list::tools(gateway, exchange).await,
         (Kind::Request, "initialize" | "server/discover") => handshake::greet(gateway, exchange).await,
         (Kind::Request, _) => channel::request(gateway, exchange, method).await,
-        (Kind::Notification, _) => notify::forward(gateway, &exchange, method).await,
+        (Kind::Notification, _) => notify::forward(gateway, exchange, method).await,
     }
 }
 

@@ -3,19 +3,21 @@
 
 use crate::account::Outcome;
 use crate::exchange::Answer;
+use crate::large::Room;
 use crate::route::{Route, Withheld, outcome_of};
-use crate::stage::{refuse, whole};
+use crate::stage::{asked, refuse, whole};
 use crate::stream::{self, Framing, Gone, Outlet, Piece};
-use crate::upstream::{Lines, server_answer};
+use crate::upstream::Lines;
 use bytes::Bytes;
-use json::{ReplyFacts, ReplyScanner};
+use json::{ReplyErrorKind, ReplyFacts, ReplyScanner};
 use mcp::http::ReplyBody;
 use mcp::reply::{Reply, ReplyKind, parse_reply};
 use mcp::sse::{Decoder, Piece as EventPiece};
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// A message of a stream up to this size is read whole; a longer one can only be the reply and streams through.
+/// A message of a stream up to this size is read whole; a longer one is a request of the server, which is held, or
+/// the reply, which streams through.
 pub const WHOLE_BYTES: usize = 64 << 10;
 /// Between two messages a sign of life is sent so often.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -139,39 +141,58 @@ impl Relay {
     }
 
     async fn take(&mut self, event: &mut Event, data: &[u8]) -> Result<Next, Stop> {
+        event.held.extend_from_slice(data);
         if event.scanner.is_none() {
-            event.held.extend_from_slice(data);
             if event.held.len() <= self.route.held_bytes().unwrap_or(WHOLE_BYTES) {
                 return Ok(Next::More);
             }
             if self.route.held_bytes().is_some() {
                 return Err(Stop::Broken("its reply is too long"));
             }
+            if event.is_request {
+                return self.hold(event);
+            }
             let scanner =
                 ReplyScanner::new(&self.route.upstream_id, &self.route.client_id, &json::Limits::default());
             event.scanner = Some(scanner);
-        } else {
-            event.held.extend_from_slice(data);
         }
-        let held = std::mem::take(&mut event.held);
-        let mut out = Vec::with_capacity(held.len() + 16);
+        let mut out = Vec::with_capacity(event.held.len() + 16);
         if let Some(scanner) = &mut event.scanner {
-            scanner.push(&held, &mut out).map_err(|_| Stop::Broken("a long message is not the reply"))?;
-            refuse_input(scanner)?;
+            match scanner.push(&event.held, &mut out) {
+                Ok(()) => refuse_input(scanner)?,
+                Err(error) if error.kind == ReplyErrorKind::UnknownMember && !event.is_passing => {
+                    // Nothing of it has been passed on yet, and no reply has such a member.
+                    (event.scanner, event.is_request) = (None, true);
+                    return self.hold(event);
+                }
+                Err(_) => return Err(Stop::Broken("a long message is not the reply")),
+            }
         }
+        event.held.clear();
+        event.is_passing = true;
         self.send(Piece::Part(out.into())).await?;
+        Ok(Next::More)
+    }
+
+    /// Goes on holding a long request of the server, as long as there is room for it.
+    fn hold(&self, event: &mut Event) -> Result<Next, Stop> {
+        let has_room = self.route.gateway.large.grow(&mut event.room, &self.route.grant, event.held.len());
+        if event.held.len() > asked::MAX_ASKED_BYTES || !has_room {
+            return Err(Stop::Broken("a message is too long and not the reply"));
+        }
         Ok(Next::More)
     }
 
     async fn finish(&mut self, event: &mut Event) -> Result<Next, Stop> {
         if let Some(scanner) = event.scanner.take() {
             let facts = scanner.finish().map_err(|_| Stop::Broken("the reply ended early"))?;
+            event.is_passing = false;
             // Before its end, which is what makes the client take it.
             self.replied(&facts);
             self.send(Piece::End(Bytes::new())).await?;
             return Ok(Next::Done);
         }
-        let held = std::mem::take(&mut event.held);
+        let Event { held, room: _room, .. } = std::mem::take(event);
         if held.is_empty() {
             // An event without data primes a resumption, which is not offered here.
             return Ok(Next::More);
@@ -215,7 +236,12 @@ impl Relay {
                 Ok(Next::More)
             }
             ReplyKind::Request { .. } => {
-                server_answer(&self.route.lane, self.route.version, message);
+                if let Some(passed) = asked::pass(self.route.asking(), message).await
+                    && let Err(stop) = self.send(Piece::End(passed.bytes.clone().into())).await
+                {
+                    asked::undo(self.route.asking(), message, &passed);
+                    return Err(stop);
+                }
                 Ok(Next::More)
             }
         }
@@ -231,8 +257,15 @@ impl Relay {
 
     async fn line(&mut self, lines: &mut Lines) -> Result<Reply, Stop> {
         let timeout = self.route.reach.server.timeout();
-        let waited = self.wait(tokio::time::timeout(timeout, lines.next())).await?;
-        waited.ok().flatten().ok_or(Stop::Broken("the process ended or was silent for too long"))
+        loop {
+            match self.wait(tokio::time::timeout(timeout, lines.next())).await? {
+                Ok(Some(line)) => return Ok(line),
+                Ok(None) => return Err(Stop::Broken("the process ended")),
+                // It is not the server that is silent.
+                Err(_) if self.route.awaits_client() => {}
+                Err(_) => return Err(Stop::Broken("the process was silent for too long")),
+            }
+        }
     }
 
     /// Waits for the server while watching the client and the grant.
@@ -281,4 +314,9 @@ async fn watched<T>(
 struct Event {
     held: Vec<u8>,
     scanner: Option<ReplyScanner>,
+    // Whether a part of it was passed on.
+    is_passing: bool,
+    // Whether it can be no reply, so that it has to be held whole.
+    is_request: bool,
+    room: Room,
 }

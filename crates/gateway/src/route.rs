@@ -2,15 +2,16 @@
 //! Every message of a server passes here before a client sees it.
 
 use crate::account::{Account, Outcome};
+use crate::channels;
 use crate::cursor::Place;
 use crate::exchange::Exchange;
 use crate::gateway::Gateway;
 use crate::permit::Permit;
 use crate::reach::Reach;
-use crate::session::InFlight;
+use crate::session::{InFlight, Session};
+use crate::stage::asked::Asking;
 use crate::upstream::Lane;
 use mcp::era::Version;
-use mcp::methods::{self, Direction, Kind};
 use mcp::reply::{Reply, ReplyKind};
 use mcp::rewrite::{ReplyEdits, rewrite_reply};
 use std::sync::Arc;
@@ -28,6 +29,8 @@ pub struct Route {
     pub version: Version,
     /// The request's lane, for answers to what a server asks.
     pub lane: Lane,
+    /// The client's session, where it has one.
+    pub session: Option<Arc<Session>>,
     /// The gateway's id of the request, raw.
     pub upstream_id: String,
     /// The client's id, raw.
@@ -54,13 +57,14 @@ pub enum Withheld {
 impl Route {
     /// The way back of `exchange`, whose request was permitted.
     pub(crate) fn new(gateway: &Arc<Gateway>, exchange: Exchange, permit: Permit) -> Self {
-        let Exchange { grant, reach, message, version, lane, upstream_id, in_flight, .. } = exchange;
+        let Exchange { grant, reach, message, version, session, lane, upstream_id, in_flight, .. } = exchange;
         Self {
             gateway: Arc::clone(gateway),
             grant: Arc::clone(&grant.id),
             reach,
             version,
             lane,
+            session,
             upstream_id: upstream_id.to_string(),
             client_id: message.id_raw().unwrap_or("null").to_owned(),
             lists: message.listed_by(),
@@ -114,19 +118,16 @@ impl Route {
         if !self.is_open(notification) {
             return Err(Withheld::Closed);
         }
-        let mut edits = ReplyEdits { strip_private_meta: true, ..ReplyEdits::default() };
-        if let Some(token) = notification.progress_token() {
-            if token != self.upstream_id {
-                return Err(Withheld::Closed);
-            }
-            edits.progress_token = Some(self.progress_token.as_deref().ok_or(Withheld::Closed)?);
-        }
-        if let Some(request) = notification.cancelled_request() {
-            if request != self.upstream_id {
-                return Err(Withheld::Closed);
-            }
-            edits.cancelled_request = Some(&self.client_id);
-        }
+        let token = notification.progress_token().map(|token| self.client_token(token));
+        let token = token.map(|token| token.ok_or(Withheld::Closed)).transpose()?;
+        let cancelled = notification.cancelled_request().map(|id| self.cancelled(id));
+        let cancelled = cancelled.map(|id| id.ok_or(Withheld::Closed)).transpose()?;
+        let mut edits = ReplyEdits {
+            progress_token: token.as_deref(),
+            cancelled_request: cancelled.as_deref(),
+            strip_private_meta: true,
+            ..ReplyEdits::default()
+        };
         if let Some(subscription) = notification.subscription_id() {
             if subscription != self.upstream_id {
                 return Err(Withheld::Closed);
@@ -140,7 +141,41 @@ impl Route {
         if notification.method() == Some("notifications/tools/list_changed") {
             self.reach.server.definitions.mark_changed();
         }
-        is_open(&self.reach, self.version, notification)
+        channels::may_be_told(&self.reach, &self.grant, self.version, notification)
+    }
+
+    /// The client's token of a request of its own: this one, or another of its session.
+    fn client_token(&self, upstream: &str) -> Option<Box<str>> {
+        if upstream == self.upstream_id {
+            return self.progress_token.as_deref().map(Box::from);
+        }
+        self.session.as_ref()?.progress_token(upstream)
+    }
+
+    /// The client's id of what the server takes back: its own request to the client, or this subscription.
+    fn cancelled(&self, id: &str) -> Option<Box<str>> {
+        let asked = self.session.as_ref().and_then(|session| session.outstanding.cancel(&self.lane, id));
+        match asked {
+            Some(ours) => Some(ours.to_string().into()),
+            None => (id == self.upstream_id).then(|| self.client_id.as_str().into()),
+        }
+    }
+
+    /// Where a request of the server that comes this way comes from.
+    #[must_use]
+    pub fn asking(&self) -> Asking<'_> {
+        Asking {
+            gateway: &self.gateway,
+            session: self.session.as_deref(),
+            lane: &self.lane,
+            version: self.version,
+        }
+    }
+
+    /// Whether the server waits for its client.
+    #[must_use]
+    pub fn awaits_client(&self) -> bool {
+        self.session.as_ref().is_some_and(|session| !session.outstanding.is_empty())
     }
 
     /// Whether the grant still reaches the server this way: a revocation closes open streams.
@@ -158,30 +193,6 @@ impl Route {
     /// Settles the account with what became of the request.
     pub fn settle(&mut self, outcome: Outcome) {
         self.account.settle(outcome);
-    }
-}
-
-/// Whether a server's notification may pass under the policies of `reach`.
-#[must_use]
-pub fn is_open(reach: &Reach, version: Version, notification: &Reply) -> bool {
-    let known =
-        notification.method().and_then(|name| methods::lookup(name, Direction::ServerToClient, version));
-    known.is_some_and(|method| {
-        method.kind == Kind::Notification && (method.always_open || is_listed_channel(reach, method.channel))
-    })
-}
-
-/// Channels that follow the policies' default; sampling, elicitation, roots and tasks are closed under either.
-fn is_listed_channel(reach: &Reach, channel: methods::Channel) -> bool {
-    use methods::Channel;
-    match channel {
-        Channel::Resources | Channel::Prompts | Channel::Completion => reach.stack.channel_open(),
-        Channel::Lifecycle
-        | Channel::Utility
-        | Channel::Tools
-        | Channel::Logging
-        | Channel::Subscriptions => true,
-        Channel::Tasks | Channel::Sampling | Channel::Elicitation | Channel::Roots => false,
     }
 }
 

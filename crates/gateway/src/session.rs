@@ -1,6 +1,9 @@
 //! The state that a handshake makes: whose session it is, which lane it has, which ids are in flight.
 //! A session is bound to one grant and one server and is worth nothing to anybody else.
 
+use crate::news::Shown;
+use crate::outbox::Outbox;
+use crate::outstanding::Outstanding;
 use crate::upstream::{Lane, Server};
 use mcp::era::Version;
 use std::collections::HashMap;
@@ -24,10 +27,24 @@ pub struct Session {
     pub server: Arc<Server>,
     /// Its own way to the upstream.
     pub lane: Lane,
+    /// What its servers have asked of the client.
+    pub outstanding: Arc<Outstanding>,
+    /// What its server says beside the client's requests.
+    pub outbox: Arc<Outbox>,
+    /// By which policies it was last shown lists.
+    pub shown: Shown,
     version: OnceLock<Version>,
-    in_flight: Mutex<HashMap<Box<str>, u64>>,
+    in_flight: Mutex<HashMap<Box<str>, Sent>>,
     last_used_ms: AtomicU64,
     closed: watch::Sender<bool>,
+}
+
+/// A request of the client that is unanswered.
+#[derive(Debug)]
+struct Sent {
+    upstream: u64,
+    // Raw; with one the client wants to hear of its progress.
+    progress_token: Option<Box<str>>,
 }
 
 /// Why a request's id was not taken.
@@ -43,11 +60,18 @@ impl Session {
     /// A new session; `id` comes from [`mint_id`].
     #[must_use]
     pub fn new(id: Arc<str>, grant: Arc<str>, server: Arc<Server>, lane: Lane, now_ms: u64) -> Self {
+        let outbox = match &lane {
+            Lane::Http(_) => Arc::default(),
+            Lane::Stdio(slot) => slot.outbox(),
+        };
         Self {
             id,
             grant,
             server,
             lane,
+            outstanding: Arc::default(),
+            outbox,
+            shown: Shown::default(),
             version: OnceLock::new(),
             in_flight: Mutex::default(),
             last_used_ms: AtomicU64::new(now_ms),
@@ -55,11 +79,17 @@ impl Session {
         }
     }
 
-    /// Takes the client's id (raw JSON text, so that "1" is not 1) for a request that becomes `upstream`.
+    /// Takes the client's id and progress token (raw JSON text, so that "1" is not 1) for a request that becomes
+    /// `upstream`.
     ///
     /// # Errors
     /// [`IdRefused`] where the id is already in flight or too many are.
-    pub fn enter(self: &Arc<Self>, client_id: &str, upstream: u64) -> Result<InFlight, IdRefused> {
+    pub fn enter(
+        self: &Arc<Self>,
+        client_id: &str,
+        progress_token: Option<&str>,
+        upstream: u64,
+    ) -> Result<InFlight, IdRefused> {
         let mut ids = self.in_flight.lock().unwrap_or_else(PoisonError::into_inner);
         if ids.contains_key(client_id) {
             return Err(IdRefused::Duplicate);
@@ -67,14 +97,22 @@ impl Session {
         if ids.len() >= MAX_IN_FLIGHT {
             return Err(IdRefused::TooMany);
         }
-        ids.insert(client_id.into(), upstream);
+        ids.insert(client_id.into(), Sent { upstream, progress_token: progress_token.map(Box::from) });
         Ok(InFlight { session: Arc::clone(self), client_id: client_id.into() })
     }
 
     /// The upstream id of the client's own request in flight, for a cancellation.
     #[must_use]
     pub fn upstream_id(&self, client_id: &str) -> Option<u64> {
-        self.in_flight.lock().unwrap_or_else(PoisonError::into_inner).get(client_id).copied()
+        self.in_flight.lock().unwrap_or_else(PoisonError::into_inner).get(client_id).map(|sent| sent.upstream)
+    }
+
+    /// The token under which the client hears of the progress of its own request in flight, by the upstream's token.
+    #[must_use]
+    pub fn progress_token(&self, upstream: &str) -> Option<Box<str>> {
+        let upstream: u64 = upstream.parse().ok()?;
+        let ids = self.in_flight.lock().unwrap_or_else(PoisonError::into_inner);
+        ids.values().find(|sent| sent.upstream == upstream)?.progress_token.clone()
     }
 
     /// Notes a message at `now_ms`.
@@ -97,6 +135,8 @@ impl Session {
     /// Ends the session: streams close, a process of its own is stopped.
     pub fn close(&self) {
         self.closed.send_replace(true);
+        self.outstanding.close();
+        self.outbox.close();
         self.lane.close();
     }
 

@@ -70,6 +70,8 @@ pub struct Edits<'a> {
     pub id: Option<&'a str>,
     /// `params._meta.progressToken`, raw.
     pub progress_token: Option<&'a str>,
+    /// `params.progressToken` of a progress notification, raw.
+    pub reported_token: Option<&'a str>,
     /// `params.requestId` of a cancellation, raw.
     pub cancelled_request: Option<&'a str>,
     /// The tool's name, as text.
@@ -89,6 +91,8 @@ pub struct ReplyEdits<'a> {
     pub id: Option<&'a str>,
     /// `params.progressToken` of a progress notification, raw.
     pub progress_token: Option<&'a str>,
+    /// `params._meta.progressToken` of a server's own request, raw.
+    pub meta_progress_token: Option<&'a str>,
     /// `params.requestId` of a cancellation, raw.
     pub cancelled_request: Option<&'a str>,
     /// The listen request that a notification belongs to (2026-07-28), raw.
@@ -125,6 +129,7 @@ pub fn rewrite(message: &Message, edits: &Edits<'_>) -> Result<Vec<u8>, RewriteE
     let params = message.params();
     let member = |key| params.and_then(|params| params.get(key));
     replace(&mut splicer, "progressToken", message.progress_token(), edits.progress_token)?;
+    replace(&mut splicer, "progressToken", member("progressToken"), edits.reported_token)?;
     replace(&mut splicer, "requestId", member("requestId"), edits.cancelled_request)?;
     replace(&mut splicer, "arguments", message.arguments(), edits.arguments)?;
     replace_text(&mut splicer, "name", message.tool_name().and_then(|_| member("name")), edits.tool_name)?;
@@ -150,7 +155,9 @@ pub fn rewrite_reply(reply: &Reply, edits: &ReplyEdits<'_>) -> Result<Vec<u8>, R
     let member = |key| reply.params().and_then(|params| params.get(key));
     replace(&mut splicer, "progressToken", member("progressToken"), edits.progress_token)?;
     replace(&mut splicer, "requestId", member("requestId"), edits.cancelled_request)?;
-    let subscription = member("_meta").and_then(|meta| meta.get(keys::SUBSCRIPTION_ID));
+    let in_meta = |key| member("_meta").and_then(|meta| meta.get(key));
+    replace(&mut splicer, "progressToken", in_meta("progressToken"), edits.meta_progress_token)?;
+    let subscription = in_meta(keys::SUBSCRIPTION_ID);
     replace(&mut splicer, "subscriptionId", subscription, edits.subscription_id)?;
     if let Some(capabilities) = reply.result().and_then(|result| result.get("capabilities")) {
         remove_server_capabilities(&mut splicer, capabilities, edits.remove_capabilities)?;

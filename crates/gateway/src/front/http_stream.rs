@@ -8,9 +8,8 @@ use crate::listen;
 use crate::session::Session;
 use crate::upstream::Lane;
 use hyper::StatusCode;
-use hyper::header::HeaderValue;
 use mcp::era::Version;
-use mcp::http::{Content, Outgoing};
+use mcp::http::Outgoing;
 use mcp::legacy;
 use std::sync::Arc;
 
@@ -21,18 +20,11 @@ use std::sync::Arc;
 pub async fn open(gateway: &Arc<Gateway>, inbound: &Inbound) -> Result<HttpAnswer, Refused> {
     mcp::headers::media::check_get_accept(inbound.request.headers())?;
     let session = session(gateway, inbound)?;
-    let stream = match &session.lane {
-        Lane::Stdio(slot) => listen::to_process(gateway, &session, slot.events()),
-        Lane::Http(lane) => {
-            let asked = lane.ask(Outgoing::get(), version_header(&session)).await;
-            let reply = asked.map_err(|_| Refused::NoStream)?;
-            if reply.status != 200 || reply.content != Content::EventStream {
-                return Err(Refused::NoStream);
-            }
-            listen::to_http(gateway, &session, reply.body)
-        }
+    let body = match &session.lane {
+        Lane::Stdio(_) => None,
+        Lane::Http(lane) => Some(listen::ask(lane, &session).await.ok_or(Refused::NoStream)?),
     };
-    Ok(render(Answer::Stream(stream)))
+    Ok(render(Answer::Stream(listen::start(gateway, &session, body))))
 }
 
 /// Ends a session.
@@ -44,7 +36,7 @@ pub async fn delete(gateway: &Arc<Gateway>, inbound: &Inbound) -> Result<HttpAns
     gateway.sessions.remove(&session);
     if let Lane::Http(lane) = &session.lane {
         // A server that does not end sessions answers 405; ours is over all the same.
-        let _ = lane.ask(Outgoing::delete(), version_header(&session)).await;
+        let _ = lane.ask(Outgoing::delete(), listen::version_header(&session)).await;
     }
     Ok(status(StatusCode::OK))
 }
@@ -60,9 +52,4 @@ fn session(gateway: &Gateway, inbound: &Inbound) -> Result<Arc<Session>, Refused
     // Without a session there is no stream to open.
     let id = inbound.headers.session_id().ok_or(Refused::NoStream)?;
     find_session(gateway, id, &inbound.grant, &inbound.reach).ok_or(Refused::Session)
-}
-
-fn version_header(session: &Session) -> Option<HeaderValue> {
-    let version = session.version().filter(|version| *version >= Version::V2025_06_18)?;
-    Some(HeaderValue::from_static(version.as_str()))
 }

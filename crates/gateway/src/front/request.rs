@@ -187,7 +187,7 @@ fn legacy_exchange(
         return Err(refusal.with_id_of(&message).into());
     };
     let Some(session) = find_session(gateway, id, &grant, &reach) else { return Ok(Read::SessionGone) };
-    let version = session.version().or(stated).unwrap_or(Version::UNSTATED);
+    let version = agreed(&session, stated).map_err(|refusal| refusal.with_id_of(&message))?;
     let lane = session.lane.clone();
     let session = Some(session);
     let exchange = Exchange {
@@ -204,6 +204,17 @@ fn legacy_exchange(
         restored: Restored::default(),
     };
     Ok(Read::Exchange(Box::new(exchange)))
+}
+
+/// The revision that the session settled on; a header that states another one is refused.
+fn agreed(session: &Session, stated: Option<Version>) -> Result<Version, Refusal> {
+    let version = session.version().or(stated).unwrap_or(Version::UNSTATED);
+    if stated.is_some_and(|stated| stated != version) {
+        return Err(Refusal::invalid_request(format!(
+            "the MCP-Protocol-Version header differs from the session's revision; send {version}"
+        )));
+    }
+    Ok(version)
 }
 
 /// The session of this id, if it is this grant's own with this server.

@@ -7,12 +7,13 @@ use crate::exchange::{Answer, Exchange, Restored};
 use crate::gateway::Gateway;
 use crate::large::Room;
 use crate::listen;
+use crate::outstanding::MAX_OUTSTANDING;
 use crate::pipeline;
 use crate::session::{Session, mint_id};
 use crate::stream::{Cut, Piece, Stream};
-use crate::upstream::{Lane, Restart, Server};
+use crate::upstream::{Restart, Server};
 use bytes::BytesMut;
-use mcp::envelope::{Caps, Message};
+use mcp::envelope::{Caps, Message, MessageKind};
 use mcp::era::{Era, EraLock, Version};
 use mcp::errors::{INTERNAL_ERROR, INVALID_REQUEST, Refusal};
 use mcp::stdio::{Framer, TooLong};
@@ -52,7 +53,8 @@ pub async fn serve(
     let (out, lines) = mpsc::channel(OUT_DEPTH);
     let writing = tokio::spawn(write(output, lines));
     let room = Arc::new(Semaphore::new(MAX_AT_ONCE));
-    let mut client = Client { gateway, session, era: EraLock::new(), room, out, listens: false };
+    let answers = Arc::new(Semaphore::new(MAX_OUTSTANDING));
+    let mut client = Client { gateway, session, era: EraLock::new(), room, answers, out, listens: false };
     let ended = client.read(input).await;
     client.finish().await;
     drop(client);
@@ -66,6 +68,7 @@ struct Client {
     session: Arc<Session>,
     era: EraLock,
     room: Arc<Semaphore>,
+    answers: Arc<Semaphore>,
     out: mpsc::Sender<Vec<u8>>,
     listens: bool,
 }
@@ -126,10 +129,7 @@ impl Client {
             Ok(parsed) => parsed,
             Err(refusal) => return self.refuse(&refusal).await,
         };
-        let Some(method) = message.method() else {
-            // No request of a server is ever passed on, so nothing can be answered.
-            return Next::More;
-        };
+        let method = message.method().unwrap_or("(response)");
         let Some((grant, reach)) = self.gateway.access(&self.session.grant, &self.session.server) else {
             let (grant, server) = (&self.session.grant, &self.session.server.id);
             account::revoked(&self.gateway, grant, server, method);
@@ -145,6 +145,7 @@ impl Client {
         }
         // Notifications have no place of their own: a cancellation must pass requests that hang.
         let is_plain_request = message.is_request() && method != "initialize";
+        let is_response = *message.kind() == MessageKind::Response;
         let exchange = Exchange {
             grant,
             reach,
@@ -158,13 +159,20 @@ impl Client {
             room,
             restored: Restored::default(),
         };
-        if is_plain_request { self.beside(exchange).await } else { self.in_order(exchange).await }
+        match (is_plain_request, is_response) {
+            (true, _) => self.beside(exchange).await,
+            (false, true) => self.respond(exchange).await,
+            (false, false) => self.in_order(exchange).await,
+        }
     }
 
     fn parse(&mut self, line: Vec<u8>) -> Result<(Message, Version), Refusal> {
         let caps = Caps { max_body_bytes: self.gateway.bounds.max_body_bytes, ..Caps::default() };
         let message = Message::parse(line, &caps)?;
-        self.era.observe(&message)?;
+        if self.era.observe(&message)? == Some(Era::Modern) {
+            // In this era nothing comes but what belongs to a request.
+            self.session.outbox.close();
+        }
         let version = self.version(&message)?;
         Ok((message, version))
     }
@@ -179,6 +187,18 @@ impl Client {
         let work = answer(Arc::clone(&self.gateway), Arc::clone(&self.session), self.out.clone(), exchange);
         tokio::spawn(async move {
             work.await;
+            drop(place);
+        });
+        Next::More
+    }
+
+    /// Takes what answers a request of the server; nobody is told of one that answers nothing.
+    async fn respond(&self, exchange: Exchange) -> Next {
+        // A server that takes no answers holds up those that follow, not everything else.
+        let Ok(place) = Arc::clone(&self.answers).acquire_owned().await else { return Next::End };
+        let gateway = Arc::clone(&self.gateway);
+        tokio::spawn(async move {
+            drop(pipeline::handle(&gateway, exchange).await);
             drop(place);
         });
         Next::More
@@ -207,12 +227,12 @@ impl Client {
         if std::mem::replace(&mut self.listens, true) {
             return;
         }
-        let stream = match &self.session.lane {
-            Lane::Stdio(slot) => listen::to_process(&self.gateway, &self.session, slot.events()),
-            Lane::Http(_) => return,
-        };
-        let out = self.out.clone();
-        tokio::spawn(async move { pour(stream, None, &out).await });
+        let (gateway, session, out) =
+            (Arc::clone(&self.gateway), Arc::clone(&self.session), self.out.clone());
+        tokio::spawn(async move {
+            let stream = listen::open(&gateway, &session).await;
+            pour(stream, None, &out).await
+        });
     }
 
     async fn refuse(&self, refusal: &Refusal) -> Next {

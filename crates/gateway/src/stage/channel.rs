@@ -3,11 +3,12 @@
 
 use super::{decide, refuse, reply};
 use crate::account::Account;
+use crate::channels;
 use crate::exchange::{Answer, Exchange};
 use crate::gateway::Gateway;
 use crate::permit::{Changes, Permit};
 use crate::upstream::LaneFailure;
-use mcp::methods::{Channel, Method};
+use mcp::methods::Method;
 use std::sync::Arc;
 
 /// Judges and forwards one request.
@@ -32,7 +33,7 @@ pub async fn request(gateway: &Arc<Gateway>, mut exchange: Exchange, method: &Me
 /// Decides, and decides again after a wait for the server.
 async fn judge(gateway: &Gateway, exchange: &mut Exchange, method: &Method) -> Result<(), Answer> {
     loop {
-        if !method.always_open && !is_open(exchange, method.channel) {
+        if !method.always_open && !is_open(exchange, method) {
             return Err(match list_key(method.name) {
                 Some(key) => refuse::empty_list(exchange, key),
                 None => refuse::channel(gateway, exchange),
@@ -47,19 +48,10 @@ async fn judge(gateway: &Gateway, exchange: &mut Exchange, method: &Method) -> R
     }
 }
 
-fn is_open(exchange: &Exchange, channel: Channel) -> bool {
-    match channel {
-        Channel::Resources | Channel::Prompts | Channel::Completion => exchange.reach.stack.channel_open(),
-        Channel::Lifecycle
-        | Channel::Utility
-        | Channel::Tools
-        | Channel::Logging
-        | Channel::Subscriptions
-        | Channel::Tasks
-        | Channel::Sampling
-        | Channel::Elicitation
-        | Channel::Roots => false,
-    }
+fn is_open(exchange: &Exchange, method: &Method) -> bool {
+    let subject = exchange.message.subject();
+    let judge = |channel| channels::judge(&exchange.reach, &exchange.grant.id, channel, subject.as_deref());
+    channels::of(method.channel).is_some_and(|channel| judge(channel).is_ok())
 }
 
 /// The list that a closed channel shows empty.

@@ -4,15 +4,15 @@
 use super::whole::{self, Expected, Whole};
 use super::{decide, list, refuse};
 use crate::account::Account;
+use crate::channels;
 use crate::exchange::{Answer, Exchange, Reply};
 use crate::gateway::Gateway;
 use crate::permit::{Changes, Permit};
-use crate::reach::Reach;
 use crate::session::{Session, mint_id};
 use crate::upstream::{Lane, LaneFailure};
 use mcp::era::Era;
 use mcp::reply::ReplyKind;
-use mcp::rewrite::{ReplyEdits, ServerCapability, rewrite_reply};
+use mcp::rewrite::{ReplyEdits, rewrite_reply};
 use std::sync::Arc;
 
 /// Answers the first message of a client.
@@ -54,10 +54,12 @@ pub async fn greet(gateway: &Gateway, mut exchange: Exchange) -> Answer {
 async fn ask(gateway: &Gateway, exchange: &Exchange) -> Result<Whole, LaneFailure> {
     exchange.lane.ready().await?;
     let mut permit = Permit::forward(exchange, &Changes::default(), Account::none())
-        .map_err(|error| LaneFailure::Failed(error.to_string()))?;
+        .map_err(|error| LaneFailure::Failed(error.to_string()))?
+        .for_reply_only();
     let incoming = exchange.lane.send(&mut permit, exchange.era()).await?;
     let expected = Expected {
         lane: &exchange.lane,
+        session: exchange.session.as_deref(),
         version: exchange.version,
         id: &exchange.upstream_id.to_string(),
         max_bytes: gateway.bounds.max_list_bytes,
@@ -88,13 +90,15 @@ fn open_session(gateway: &Gateway, exchange: &Exchange, whole: &Whole) -> Answer
     let (grant, server) = (Arc::clone(&exchange.grant.id), Arc::clone(&exchange.reach.server));
     let session = Arc::new(Session::new(Arc::clone(&id), grant, server, lane, gateway.now_ms()));
     session.settle_version(version);
+    // From here on a change of policies is news to the client.
+    drop(session.shown.changed(&exchange.reach.stack));
     let answer = render(gateway, exchange, whole, Some(id));
     gateway.sessions.add(session);
     answer
 }
 
 fn render(gateway: &Gateway, exchange: &Exchange, whole: &Whole, session: Option<Arc<str>>) -> Answer {
-    let closed = closed_capabilities(&exchange.reach);
+    let closed = channels::closed_to_client(&exchange.reach.stack);
     // What a discovery shows depends on the grant and its policies.
     let ttl = list::shown_ttl_ms(gateway, &whole.reply).to_string();
     let private = [("ttlMs", ttl.as_str()), ("cacheScope", "\"private\"")];
@@ -111,17 +115,4 @@ fn render(gateway: &Gateway, exchange: &Exchange, whole: &Whole, session: Option
             refuse::failed(exchange.id(), &exchange.reach.server.id, "its greeting cannot be passed on")
         }
     }
-}
-
-/// What a server may not advertise: channels that the policies leave closed, and tasks, which nothing judges yet.
-fn closed_capabilities(reach: &Reach) -> Vec<ServerCapability> {
-    let mut closed = vec![ServerCapability::Tasks];
-    if !reach.stack.channel_open() {
-        closed.extend([
-            ServerCapability::Resources,
-            ServerCapability::Prompts,
-            ServerCapability::Completions,
-        ]);
-    }
-    closed
 }

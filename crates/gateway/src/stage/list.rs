@@ -33,7 +33,7 @@ pub async fn tools(gateway: &Gateway, mut exchange: Exchange) -> Answer {
     let is_plain = is_plain(&exchange);
     let id = exchange.upstream_id;
     let permit = Permit::forward(&exchange, &Changes::default(), Account::none());
-    let Ok(mut permit) = permit else {
+    let Ok(mut permit) = permit.map(Permit::for_reply_only) else {
         return refuse::unreachable(
             gateway,
             &exchange,
@@ -147,6 +147,7 @@ async fn ask(
     let incoming = exchange.lane.send(permit, exchange.era()).await?;
     let expected = Expected {
         lane: &exchange.lane,
+        session: exchange.session.as_deref(),
         version: exchange.version,
         id: &id.to_string(),
         max_bytes,

@@ -1,5 +1,7 @@
 //! The steps of the pipeline, one file each.
 
+pub mod answered;
+pub mod asked;
 pub mod channel;
 pub mod decide;
 pub mod handshake;

@@ -1,10 +1,12 @@
 //! Waits for one whole reply: lists and handshakes, which have to be read before they are passed on.
-//! What comes before it on the same stream is not passed on.
+//! What comes before it on the same stream is left to the client's own stream.
 
 use crate::relay::WHOLE_BYTES;
-use crate::upstream::{Incoming, Lane, LaneFailure, Lines, server_answer};
+use crate::session::Session;
+use crate::upstream::{Incoming, Lane, LaneFailure, Lines, answer_server, closed};
+use mcp::answers;
 use mcp::envelope::Caps;
-use mcp::era::Version;
+use mcp::era::{Era, Version};
 use mcp::http::{self, Content};
 use mcp::reply::{Reply, ReplyKind, parse_reply};
 use mcp::sse::{Decoder, Piece};
@@ -25,6 +27,8 @@ pub struct Whole {
 pub struct Expected<'a> {
     /// The lane that the request went by.
     pub lane: &'a Lane,
+    /// The client's session, whose own stream takes what comes before the reply.
+    pub session: Option<&'a Session>,
     /// The revision that both sides speak.
     pub version: Version,
     /// The gateway's id of the request, raw.
@@ -133,11 +137,28 @@ fn sort(message: Reply, expected: Expected<'_>) -> Result<Option<Reply>, LaneFai
         // Some servers cannot say which request a broken envelope was; over one stream it can only be this one.
         ReplyKind::Error if message.id_raw().is_none() => Ok(Some(message)),
         ReplyKind::Result | ReplyKind::Error => Err(failure("it answered another request")),
-        ReplyKind::Request { .. } => {
-            server_answer(expected.lane, expected.version, &message);
+        ReplyKind::Request { .. } | ReplyKind::Notification { .. } => {
+            set_aside(message, expected);
             Ok(None)
         }
-        ReplyKind::Notification { .. } => Ok(None),
+    }
+}
+
+/// What is no reply waits for the client's own stream, where it is judged as what comes there by itself.
+fn set_aside(message: Reply, expected: Expected<'_>) {
+    if expected.version.era() == Era::Modern {
+        return;
+    }
+    let is_short = message.document().text().len() <= WHOLE_BYTES;
+    let unheard = match expected.session {
+        Some(session) if is_short || message.id_raw().is_some() => session.outbox.put(message),
+        Some(_) | None => Err(Box::new(message)),
+    };
+    if let Err(message) = unheard
+        && let (ReplyKind::Request { method }, Some(id)) = (message.kind(), message.id_raw())
+    {
+        let answer = if method == "ping" { answers::empty(Era::Legacy, id) } else { closed(id) };
+        answer_server(expected.lane, expected.version, answer);
     }
 }
 

@@ -166,6 +166,24 @@ impl Lane {
         }
     }
 
+    /// Sends a permitted answer of the client to what the server asked.
+    ///
+    /// # Errors
+    /// [`LaneFailure`] where it did not arrive.
+    pub async fn respond(&self, permit: &mut Permit) -> Result<(), LaneFailure> {
+        self.notify(permit).await
+    }
+
+    /// Whether both are the way of the same session or process.
+    #[must_use]
+    pub fn is_same(&self, other: &Lane) -> bool {
+        match (self, other) {
+            (Self::Http(lane), Self::Http(other)) => Arc::ptr_eq(&lane.session, &other.session),
+            (Self::Stdio(slot), Self::Stdio(other)) => Arc::ptr_eq(slot, other),
+            (Self::Http(_), Self::Stdio(_)) | (Self::Stdio(_), Self::Http(_)) => false,
+        }
+    }
+
     /// Whether the server may say that it does not know the session.
     #[must_use]
     pub fn is_in_session(&self) -> bool {
@@ -210,7 +228,7 @@ async fn send_line(slot: &Slot, permit: &Permit, message: Vec<u8>, era: Era) -> 
     let gone = || LaneFailure::Failed(String::from("the server is not running; retry"));
     let process = slot.running().ok_or_else(gone)?;
     let id = permit.upstream_id().ok_or_else(gone)?;
-    let mut lines = process.expect(id);
+    let mut lines = process.expect(id, permit.hears_requests());
     if era == Era::Modern {
         // In this era a client that goes away cancels (2026-07-28, Cancellation).
         let input = process.input();

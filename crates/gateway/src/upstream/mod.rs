@@ -17,5 +17,5 @@ pub use pending::Lines;
 pub(crate) use process::reply_limits;
 pub use process::{Command, Process};
 pub use server::{Server, Setup, SetupError};
-pub use server_request::server_answer;
+pub use server_request::{answer_server, closed};
 pub use slot::{Restart, Slot};

@@ -1,14 +1,17 @@
 //! One running server process, or a connection that stands for one, and the messages to and from it.
-//! A server's own requests are refused here: no channel for them is open.
+//! What a server asks is handed on to be judged, and refused where nobody can be asked.
 
 use super::peer::{Input, Life, MAX_MESSAGE_BYTES, Output, Source};
 use super::pending::{Lines, Pending};
 use super::secret;
 use super::server::MAX_ANSWERING;
+use super::server_request::closed;
 use crate::declared::Setting;
 use crate::definitions::Definitions;
+use crate::outbox::Outbox;
 use crate::relay::WHOLE_BYTES;
 use mcp::envelope::Caps;
+use mcp::era::Era;
 use mcp::http::{Clock, Progress};
 use mcp::reply::{Reply, ReplyKind, parse_reply};
 use mcp::stdio::{Environment, Spec};
@@ -17,10 +20,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Semaphore, broadcast};
-
-/// Messages that answer no request and may wait for whoever listens.
-pub const EVENT_DEPTH: usize = 64;
+use tokio::sync::Semaphore;
 
 /// What to start.
 #[derive(Debug, Clone)]
@@ -67,10 +67,11 @@ pub struct Process {
     life: Life,
     input: Input,
     pending: Arc<Pending>,
+    answering: Arc<Semaphore>,
 }
 
 impl Process {
-    /// Starts it or connects to it; what it says unasked goes to `events`.
+    /// Starts it or connects to it; what it says unasked goes to `outbox`.
     ///
     /// # Errors
     /// A sentence that says why that failed and what to do.
@@ -78,16 +79,16 @@ impl Process {
         source: &Source,
         clock: Clock,
         timeout: Duration,
-        events: broadcast::Sender<Arc<Reply>>,
+        outbox: Arc<Outbox>,
         definitions: Arc<Definitions>,
     ) -> Result<Self, String> {
         let (life, input, output) = source.open(clock, timeout).await?;
         let pending = Arc::<Pending>::default();
         let (waiting, answers) = (Arc::clone(&pending), input.clone());
         let answering = Arc::new(Semaphore::new(MAX_ANSWERING));
-        let router = Router { pending: waiting, input: answers, events, definitions, answering };
-        tokio::spawn(router.run(output));
-        Ok(Self { life, input, pending })
+        let answers = Answers { input: answers, places: Arc::clone(&answering) };
+        tokio::spawn(Router { pending: waiting, answers, outbox, definitions }.run(output));
+        Ok(Self { life, input, pending, answering })
     }
 
     /// Whether it still runs and speaks.
@@ -102,10 +103,16 @@ impl Process {
         self.pending.is_empty()
     }
 
-    /// Expects what answers the request of this id; to be called before it is sent.
+    /// Expects what answers the request of this id, and what the server asks meanwhile where that is wanted; to be
+    /// called before it is sent.
     #[must_use]
-    pub fn expect(&self, id: u64) -> Lines {
-        self.pending.expect(id)
+    pub fn expect(&self, id: u64, hears_requests: bool) -> Lines {
+        self.pending.expect(id, hears_requests)
+    }
+
+    /// Answers a request of the server, unless it asks faster than it takes answers. Never waits.
+    pub fn answer(&self, answer: Vec<u8>) {
+        Answers { input: self.input.clone(), places: Arc::clone(&self.answering) }.send(answer);
     }
 
     /// Hands over one message.
@@ -136,10 +143,31 @@ impl Process {
 
 struct Router {
     pending: Arc<Pending>,
-    input: Input,
-    events: broadcast::Sender<Arc<Reply>>,
+    answers: Answers,
+    outbox: Arc<Outbox>,
     definitions: Arc<Definitions>,
-    answering: Arc<Semaphore>,
+}
+
+/// The way of the gateway's own answers to a process.
+struct Answers {
+    input: Input,
+    places: Arc<Semaphore>,
+}
+
+impl Answers {
+    /// Never waits: a server that writes before it reads must still be heard, or neither side goes on.
+    fn send(&self, answer: Vec<u8>) {
+        let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
+            tracing::debug!("a server asks faster than it takes answers; it gets none");
+            return;
+        };
+        let input = self.input.clone();
+        tokio::spawn(async move {
+            // A process that takes no more input is noticed by whoever waits for it.
+            let _ = input.write(answer, &Progress::new()).await;
+            drop(place);
+        });
+    }
 }
 
 impl Router {
@@ -164,7 +192,7 @@ impl Router {
                     tracing::debug!("a server answered a request that is not open; the answer was dropped");
                 }
             }
-            ReplyKind::Request { .. } => self.refuse(&reply),
+            ReplyKind::Request { .. } => self.ask(reply),
             ReplyKind::Notification { .. } => self.notice(reply),
         }
     }
@@ -178,29 +206,29 @@ impl Router {
             Some(id) => {
                 self.pending.notify(id, reply);
             }
-            // They wait for the slowest listener.
             None if reply.document().text().len() > WHOLE_BYTES => {
                 tracing::debug!("a notice of a server was too long; it was dropped");
             }
-            // Nobody may be listening.
-            None => drop(self.events.send(Arc::new(reply))),
+            // Where its own request is, which may not be with the client yet.
+            None => {
+                let unheard = self.pending.take_back(reply).or_else(|reply| self.outbox.put(*reply));
+                if unheard.is_err() {
+                    tracing::debug!("a notice of a server found no room; it was dropped");
+                }
+            }
         }
     }
 
-    /// Never waits: a server that writes before it reads must still be heard, or neither side goes on.
-    fn refuse(&self, request: &Reply) {
-        let Some(id) = request.id_raw() else { return };
-        let Ok(place) = Arc::clone(&self.answering).try_acquire_owned() else {
-            tracing::debug!("a server asks faster than it takes answers; it gets none");
-            return;
-        };
-        let answer = super::server_request::answer(id, request.method().unwrap_or_default());
-        let input = self.input.clone();
-        tokio::spawn(async move {
-            // A process that takes no more input is noticed by whoever waits for it.
-            let _ = input.write(answer, &Progress::new()).await;
-            drop(place);
-        });
+    /// A request of the server: for the youngest request of the client, else for its own stream.
+    fn ask(&self, request: Reply) {
+        if request.method() == Some("ping") {
+            // Whether a client listens or not, the server is heard.
+            let id = request.id_raw().unwrap_or("null");
+            return self.answers.send(mcp::answers::empty(Era::Legacy, id));
+        }
+        if let Err(request) = self.pending.ask(request).or_else(|request| self.outbox.put(*request)) {
+            self.answers.send(closed(request.id_raw().unwrap_or("null")));
+        }
     }
 }
 

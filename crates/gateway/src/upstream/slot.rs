@@ -2,14 +2,13 @@
 //! A slot of a session starts once: a new process would know nothing of the session.
 
 use super::peer::Source;
-use super::process::{EVENT_DEPTH, Process};
+use super::process::Process;
 use crate::definitions::Definitions;
+use crate::outbox::Outbox;
 use mcp::http::Clock;
-use mcp::reply::Reply;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::broadcast;
 
 /// A process that ends so soon after its start counts as failed: ten seconds.
 const EARLY_MS: u64 = 10_000;
@@ -45,7 +44,7 @@ pub struct Slot {
     history: tokio::sync::Mutex<History>,
     last_used_ms: AtomicU64,
     closed: AtomicBool,
-    events: broadcast::Sender<Arc<Reply>>,
+    outbox: Arc<Outbox>,
 }
 
 impl Slot {
@@ -58,6 +57,11 @@ impl Slot {
         definitions: Arc<Definitions>,
         restart: Restart,
     ) -> Self {
+        let outbox = match restart {
+            // The grant's own clients come and go; none is there to be told.
+            Restart::Always => Outbox::closed(),
+            Restart::Never => Outbox::default(),
+        };
         Self {
             timeout,
             source,
@@ -68,7 +72,7 @@ impl Slot {
             last_used_ms: AtomicU64::new(clock.now_ms()),
             clock,
             closed: AtomicBool::new(false),
-            events: broadcast::Sender::new(EVENT_DEPTH),
+            outbox: Arc::new(outbox),
         }
     }
 
@@ -114,12 +118,12 @@ impl Slot {
         }
         self.may_start(&mut history)?;
         history.started_at_ms = Some(self.clock.now_ms());
-        let events = self.events.clone();
+        let outbox = Arc::clone(&self.outbox);
         let started = Process::start(
             &self.source,
             self.clock.clone(),
             self.timeout,
-            events,
+            outbox,
             Arc::clone(&self.definitions),
         )
         .await;
@@ -169,8 +173,8 @@ impl Slot {
 
     /// What the process says unasked.
     #[must_use]
-    pub fn events(&self) -> broadcast::Receiver<Arc<Reply>> {
-        self.events.subscribe()
+    pub fn outbox(&self) -> Arc<Outbox> {
+        Arc::clone(&self.outbox)
     }
 
     /// Stops a process that has had no message for `idle_ms`; true when nothing is left to stop later.

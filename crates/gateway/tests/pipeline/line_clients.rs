@@ -233,6 +233,7 @@ async fn wrapped_servers_share_the_limits_of_their_grant() {
         declared.policies.remove("policy1");
         declared.grants.iter_mut().for_each(|grant| grant.servers.clear());
     });
+    assert_eq!(clients[0].next().await.unwrap()["method"], "notifications/tools/list_changed");
     assert_eq!(clients[0].ask(Message::call(4, "hold", json!({}))).await["error"]["code"], -32602);
     // Nobody's grant is ended at once.
     let last = connect(&test, "nobody", None).ended().await;

@@ -147,7 +147,7 @@ async fn methods_that_the_revision_does_not_have() {
         );
     }
     let response = r#"{"jsonrpc":"2.0","id":1,"result":{}}"#;
-    assert_eq!(test.untouched(&session.request(call()).body(response)).await.status, 202);
+    assert_eq!(test.untouched(&session.request(call()).body(response)).await.status, 400);
     let books = test.books();
     assert!(books.denials().iter().all(|(rule, _)| *rule == "(protocol)"));
     assert_eq!(books.of("denied")[0]["method"], "tools/execute");
@@ -374,6 +374,6 @@ async fn lines_that_are_no_message_are_answered_and_recorded() {
     assert_eq!(client.next().await.unwrap()["error"]["code"], -32601);
     assert_eq!(test.n_bytes().await, before);
     let books = test.books();
-    assert_eq!(books.denials().len(), 6);
+    assert_eq!(books.denials().len(), 7);
     assert!(books.denials().iter().all(|(rule, _)| *rule == "(protocol)"));
 }

@@ -98,6 +98,11 @@ impl Message {
         matches!(self.kind, MessageKind::Request { .. })
     }
 
+    /// Whether it is a response with an error.
+    pub fn is_error(&self) -> bool {
+        self.kind == MessageKind::Response && self.document.root().get("error").is_some()
+    }
+
     /// The method, unescaped; a response has none.
     pub fn method(&self) -> Option<&str> {
         match &self.kind {
@@ -147,6 +152,14 @@ impl Message {
     /// The token under which the client wants progress, a string or an integer.
     pub fn progress_token(&self) -> Option<Value<'_>> {
         self.at(self.places.progress_token)
+    }
+
+    /// The token that a progress notification reports on, raw JSON.
+    pub fn reported_token(&self) -> Option<&str> {
+        match self.method() {
+            Some("notifications/progress") => Some(self.params()?.get("progressToken")?.raw()),
+            Some(_) | None => None,
+        }
     }
 
     /// The revision in the modern envelope, of whatever type it was sent.

@@ -74,6 +74,7 @@ fn fuzz_rewrite(message: &Message, before: &Value) {
     let edits = Edits {
         id: message.id_raw().map(|_| "4711"),
         progress_token: message.progress_token().map(|_| "\"ours\""),
+        reported_token: None,
         cancelled_request: None,
         tool_name: message.tool_name().map(|_| "other\"tool"),
         arguments: message.arguments().map(|_| r#"{"new":[1]}"#),

@@ -31,7 +31,14 @@ impl<'a> Legacy<'a> {
 
     /// A request within the session.
     pub fn request(&self, message: Message) -> Request {
-        Request::legacy(Running::PATH, &message, Some(&self.id)).bearer(&self.token)
+        Request::legacy(Running::PATH, &message, Some(&self.id))
+            .bearer(&self.token)
+            .with("MCP-Protocol-Version", self.version())
+    }
+
+    /// The revision that was agreed on.
+    fn version(&self) -> &str {
+        self.greeting["result"]["protocolVersion"].as_str().unwrap()
     }
 
     pub async fn send(&self, message: Message) -> Reply {
@@ -51,7 +58,7 @@ impl<'a> Legacy<'a> {
         Request::new(method, Running::PATH)
             .header("Accept", "text/event-stream")
             .header("Mcp-Session-Id", &self.id)
-            .header("MCP-Protocol-Version", testkit::message::LEGACY)
+            .header("MCP-Protocol-Version", self.version())
             .bearer(&self.token)
     }
 

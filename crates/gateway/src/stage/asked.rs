@@ -1,0 +1,170 @@
+//! What a server asks of the client (handshake era): judged by its channel, recorded, and passed on under an id of
+//! ours, or refused in the client's place. A server must never reach a client by a channel that no policy opens.
+
+use crate::account::{self, Account};
+use crate::channels::{self, Channel};
+use crate::gateway::Gateway;
+use crate::outstanding::NotTaken;
+use crate::reach::Reach;
+use crate::session::Session;
+use crate::upstream::{Lane, answer_server};
+use mcp::answers;
+use mcp::era::{Era, Version};
+use mcp::errors::{INTERNAL_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND};
+use mcp::methods::{self, Direction, Kind};
+use mcp::reply::Reply;
+use mcp::rewrite::{ReplyEdits, rewrite_reply};
+use std::sync::Arc;
+
+/// Largest request of a server that is passed on; it may hold images for a model.
+pub const MAX_ASKED_BYTES: usize = 4 << 20;
+
+/// Where a request comes from and which client it is for.
+#[derive(Debug, Clone, Copy)]
+pub struct Asking<'a> {
+    /// The gateway.
+    pub gateway: &'a Arc<Gateway>,
+    /// The client's session; without one nothing can be asked of it.
+    pub session: Option<&'a Session>,
+    /// The way that the request came by.
+    pub lane: &'a Lane,
+    /// The revision that both sides speak.
+    pub version: Version,
+}
+
+/// A request as the client sees it.
+#[derive(Debug)]
+pub struct Passed {
+    /// The message.
+    pub bytes: Vec<u8>,
+    ours: u64,
+}
+
+/// Why a server is refused.
+enum Refused {
+    /// The revision has no such request, or its channel is closed.
+    Closed,
+    /// What it asked breaks the protocol, or there are too many.
+    Because(i64, &'static str),
+}
+
+/// Judges one request; what it gives goes to the client, everything else has been answered.
+pub async fn pass(asking: Asking<'_>, request: &Reply) -> Option<Passed> {
+    if asking.version.era() == Era::Modern {
+        // A server has no requests in this era; nobody would answer them.
+        return None;
+    }
+    let id = request.id_raw()?;
+    if request.method() == Some("ping") {
+        answer_server(asking.lane, asking.version, answers::empty(Era::Legacy, id));
+        return None;
+    }
+    match take(asking, request, id).await {
+        Ok(passed) => Some(passed),
+        Err(refused) => {
+            refuse(asking, id, &refused);
+            None
+        }
+    }
+}
+
+/// The client could not be told after all: the server gets an answer all the same.
+pub fn undo(asking: Asking<'_>, request: &Reply, passed: &Passed) {
+    let Some((session, id)) = asking.session.zip(request.id_raw()) else { return };
+    if session.outstanding.forget(passed.ours) {
+        refuse(asking, id, &Refused::Because(INTERNAL_ERROR, "the client is gone; go on without it"));
+    }
+}
+
+async fn take(asking: Asking<'_>, request: &Reply, id: &str) -> Result<Passed, Refused> {
+    let session = asking.session.ok_or(Refused::Closed)?;
+    let access = asking.gateway.access(&session.grant, &session.server);
+    let (_, reach) = access.ok_or(Refused::Closed)?;
+    judge(asking, session, &reach, request)?;
+    let token = progress_token(request);
+    let ours = session.outstanding.take(asking.lane, id, token).map_err(|refused| match refused {
+        NotTaken::TooMany => {
+            Refused::Because(INTERNAL_ERROR, "too many requests are unanswered; wait for answers")
+        }
+        NotTaken::Duplicate => {
+            Refused::Because(INVALID_REQUEST, "a request with this id is still unanswered; use a new id")
+        }
+    })?;
+    let passed = enter(asking, session, &reach, request, ours).await;
+    if passed.is_err() {
+        session.outstanding.forget(ours);
+    }
+    passed
+}
+
+async fn enter(
+    asking: Asking<'_>,
+    session: &Session,
+    reach: &Reach,
+    request: &Reply,
+    ours: u64,
+) -> Result<Passed, Refused> {
+    let raw = ours.to_string();
+    let edits = ReplyEdits {
+        id: Some(&raw),
+        meta_progress_token: progress_token(request).and(Some(&raw)),
+        strip_private_meta: true,
+        ..ReplyEdits::default()
+    };
+    let bytes = rewrite_reply(request, &edits)
+        .map_err(|_| Refused::Because(INVALID_REQUEST, "the request cannot be passed on"))?;
+    let begun = Account::begin_asked(asking.gateway, &session.grant, reach, request).await;
+    let account = begun.map_err(|error| {
+        tracing::error!(%error, "a server's request was refused because it could not be recorded");
+        Refused::Because(INTERNAL_ERROR, "the gateway cannot record requests; go on without the client")
+    })?;
+    if session.outstanding.record(ours, account) {
+        Ok(Passed { bytes, ours })
+    } else {
+        // The session ended while it was recorded.
+        Err(Refused::Because(INTERNAL_ERROR, "the client is gone; go on without it"))
+    }
+}
+
+fn judge(asking: Asking<'_>, session: &Session, reach: &Reach, request: &Reply) -> Result<(), Refused> {
+    let name = request.method().unwrap_or_default();
+    let known = methods::lookup(name, Direction::ServerToClient, asking.version);
+    let channel =
+        known.filter(|method| method.kind == Kind::Request).and_then(|known| channels::of(known.channel));
+    let denied = match channel {
+        // Nothing judges tasks of a client yet.
+        None | Some(Channel::Tasks) => None,
+        Some(channel) => match channels::judge(reach, &session.grant, channel, None) {
+            Ok(()) if !asks_for_task(request) => return check_size(request),
+            Ok(()) => None,
+            Err(denial) => Some(denial),
+        },
+    };
+    account::denied_asked(asking.gateway, &session.grant, reach, request, denied.as_deref());
+    Err(Refused::Closed)
+}
+
+fn check_size(request: &Reply) -> Result<(), Refused> {
+    if request.document().text().len() > MAX_ASKED_BYTES {
+        return Err(Refused::Because(INVALID_REQUEST, "the request is too large; send a smaller one"));
+    }
+    Ok(())
+}
+
+/// The wish to have the answer as a task of the client, which nothing judges yet (2025-11-25).
+fn asks_for_task(request: &Reply) -> bool {
+    request.params().is_some_and(|params| params.get("task").is_some())
+}
+
+fn progress_token(request: &Reply) -> Option<&str> {
+    let meta = request.params()?.get("_meta")?;
+    Some(meta.get("progressToken")?.raw())
+}
+
+fn refuse(asking: Asking<'_>, id: &str, refused: &Refused) {
+    let (code, text) = match refused {
+        Refused::Closed => (METHOD_NOT_FOUND, "this channel is closed by policy; go on without the client"),
+        Refused::Because(code, text) => (*code, *text),
+    };
+    answer_server(asking.lane, asking.version, answers::error(Some(id), code, text, None));
+}
