@@ -37,7 +37,8 @@ pub fn tell(denial: &Denial) -> Told {
         | DenialKind::Require
         | DenialKind::DenyIf
         | DenialKind::Limit
-        | DenialKind::Error => Tag::PolicyDenied,
+        | DenialKind::Error
+        | DenialKind::Closed => Tag::PolicyDenied,
     };
     let text = denial.reason.as_deref().unwrap_or("the policy does not allow this call; do not retry");
     result(tag, denial.kind.as_str(), text)

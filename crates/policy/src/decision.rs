@@ -82,6 +82,8 @@ pub enum DenialKind {
     Limit,
     /// A rule could not be judged.
     Error,
+    /// Nothing opens the channel, or this part of it.
+    Closed,
 }
 
 /// An allow and what it obliges to.
@@ -167,9 +169,13 @@ impl DenialKind {
     pub const fn looks_unknown(self) -> bool {
         match self {
             Self::NoPolicy | Self::Hidden | Self::DefaultDeny | Self::UnknownTool | Self::Quarantined => true,
-            Self::Arguments | Self::Action | Self::Require | Self::DenyIf | Self::Limit | Self::Error => {
-                false
-            }
+            Self::Arguments
+            | Self::Action
+            | Self::Require
+            | Self::DenyIf
+            | Self::Limit
+            | Self::Error
+            | Self::Closed => false,
         }
     }
 
@@ -188,6 +194,7 @@ impl DenialKind {
             Self::DenyIf => "deny_if",
             Self::Limit => "limit",
             Self::Error => "error",
+            Self::Closed => "closed",
         }
     }
 }

@@ -59,6 +59,8 @@ pub mod code {
     pub const DENIES_ALL: &str = "denies-all";
     /// Warning: a pattern of an allowing rule can match anywhere in the text.
     pub const UNANCHORED: &str = "unanchored";
+    /// Warning: a denying pattern leaves open what lies below what it covers.
+    pub const NARROW_DENY: &str = "narrow-deny";
     /// Warning: another rule decides before this one can.
     pub const SHADOWED: &str = "shadowed";
     /// Warning: a rule that no call can make fire.

@@ -69,7 +69,7 @@ pub struct Finding {
 /// What all rules answered, and the decision.
 #[derive(Debug)]
 pub struct Explanation {
-    /// The tool.
+    /// The tool, the method, or the channel and its subject.
     pub tool: String,
     /// Every rule that was asked, also those after the one that decided.
     pub findings: Vec<Finding>,
@@ -84,7 +84,7 @@ impl Bound {
         let mut findings = self.gate_findings();
         let repaired = match self.check_arguments(arguments) {
             Ok(repaired) => {
-                findings.push(passes(Step::Arguments));
+                findings.push(Finding::passes(Step::Arguments));
                 repaired
             }
             Err(denial) => {
@@ -102,22 +102,22 @@ impl Bound {
         if self.policies.is_empty() {
             return vec![Finding::denies(Step::Policy, gate::no_policy())];
         }
-        let mut findings = vec![passes(Step::Policy)];
+        let mut findings = vec![Finding::passes(Step::Policy)];
         let steps = [(Step::Hidden, gate::hidden as fn(&_, &_) -> _), (Step::Default, gate::unnamed)];
         for (step, judge) in steps {
             for policy in &self.policies {
                 let finding = match judge(policy, &self.tool) {
                     Some(denial) => Finding::denies(step, denial),
-                    None => Finding { policy: Some(Arc::clone(policy.name())), ..passes(step) },
+                    None => Finding { policy: Some(Arc::clone(policy.name())), ..Finding::passes(step) },
                 };
                 findings.push(finding);
             }
         }
         let quarantine = self.quarantined().then(quarantine_denial);
-        findings.push(
-            quarantine
-                .map_or_else(|| passes(Step::Definition), |denial| Finding::denies(Step::Definition, denial)),
-        );
+        findings.push(quarantine.map_or_else(
+            || Finding::passes(Step::Definition),
+            |denial| Finding::denies(Step::Definition, denial),
+        ));
         findings
     }
 
@@ -157,7 +157,7 @@ impl Bound {
                     rule: limit.spec.rule.clone(),
                     pointer: limit.spec.pointer.clone(),
                     answer: Answer::Reserves,
-                    ..passes(Step::Limits)
+                    ..Finding::passes(Step::Limits)
                 },
             };
             findings.push(finding);
@@ -165,20 +165,20 @@ impl Bound {
     }
 }
 
-fn passes(step: Step) -> Finding {
-    Finding {
-        step,
-        policy: None,
-        rule: RuleId::new(""),
-        pointer: String::new(),
-        answer: Answer::Passes,
-        operands: Vec::new(),
-        reason: None,
-    }
-}
-
 impl Finding {
-    fn denies(step: Step, denial: Denial) -> Self {
+    pub(crate) fn passes(step: Step) -> Self {
+        Self {
+            step,
+            policy: None,
+            rule: RuleId::new(""),
+            pointer: String::new(),
+            answer: Answer::Passes,
+            operands: Vec::new(),
+            reason: None,
+        }
+    }
+
+    pub(crate) fn denies(step: Step, denial: Denial) -> Self {
         let Denial { rule, pointer, policy, reason, operands, kind: _ } = denial;
         Self { step, policy, rule, pointer, answer: Answer::Denies, operands, reason }
     }
@@ -197,7 +197,7 @@ impl Finding {
                 rule: predicate.rule.clone(),
                 pointer: predicate.pointer.clone(),
                 operands,
-                ..passes(step)
+                ..Finding::passes(step)
             },
         }
     }

@@ -2,6 +2,7 @@
 //! Pure: no I/O, clock, randomness or async. The same arguments always get the same decision.
 
 mod bound;
+mod channel;
 mod decision;
 pub mod diagnostic;
 mod evaluate;
@@ -27,6 +28,7 @@ mod testing;
 mod truth;
 
 pub use bound::Bound;
+pub use channel::Channel;
 pub use decision::{
     Allowed, Arguments, Decision, Denial, DenialKind, Facts, Operand, OperandOutcome, Repaired,
 };

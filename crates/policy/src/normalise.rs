@@ -3,6 +3,7 @@
 
 use json::{Decimal, Document, Kind, Limits, Value, write_string};
 
+use crate::channel::{Channels, Part, Rule, Stated};
 use crate::hash::Hash;
 use crate::limit::{LimitSpec, Window};
 use crate::policy::{ArgumentRules, Condition, Effect, Limit, Policy, Predicate, Rules};
@@ -69,6 +70,31 @@ fn tree(policy: &Policy) -> Tree {
         let tools = policy.tools.iter().map(|(name, rules)| (name.to_string(), rules_tree(rules)));
         members.push(("tools", Tree::Object(tools.collect())));
     }
+    push_channels(&mut members, &policy.channels);
+    object(members)
+}
+
+fn push_channels(members: &mut Vec<(&'static str, Tree)>, channels: &Channels) {
+    for (channel, stated) in &channels.stated {
+        let tree = match stated {
+            Stated::Whole(rule) => channel_rule_tree(rule),
+            Stated::Parts(parts) => parts_tree(parts),
+        };
+        members.push((channel.as_str(), tree));
+    }
+    if !channels.methods.is_empty() {
+        members.push(("methods", parts_tree(&channels.methods)));
+    }
+}
+
+fn parts_tree(parts: &[Part]) -> Tree {
+    let parts = parts.iter().map(|part| (part.pattern.text.to_string(), channel_rule_tree(&part.rule)));
+    Tree::Object(parts.collect())
+}
+
+fn channel_rule_tree(rule: &Rule) -> Tree {
+    let mut members = vec![("action", text(if rule.allows() { "allow" } else { "deny" }))];
+    members.extend(rule.reason.as_ref().map(|said| ("reason", text(said))));
     object(members)
 }
 

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::channel::Channels;
 use crate::diagnostic::Diagnostic;
 use crate::hash::Hash;
 use crate::limit::LimitSpec;
@@ -29,6 +30,8 @@ pub struct Policy {
     pub(crate) all_tools: Option<Arc<Rules>>,
     /// In the order of the document.
     pub(crate) tools: Vec<(Box<str>, Arc<Rules>)>,
+    /// What is said of the channels besides tool calls.
+    pub(crate) channels: Channels,
     pub(crate) index: HashMap<Box<str>, usize>,
     pub(crate) hide_index: HashMap<Box<str>, usize>,
     pub(crate) hash: Hash,
@@ -135,6 +138,11 @@ impl Policy {
     /// Whether the default does not apply to this name.
     pub(crate) fn names(&self, tool: &str) -> bool {
         self.index.contains_key(tool)
+    }
+
+    /// Whether any rule of a channel or method allows.
+    pub(crate) fn opens_channels(&self) -> bool {
+        self.channels.rules().any(|rule| rule.allows())
     }
 
     /// The rules under this exact name.

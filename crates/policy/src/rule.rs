@@ -23,6 +23,9 @@ impl RuleId {
     /// The arguments do not fit the tool's schema.
     pub const ARGUMENTS: &'static str = "(arguments)";
 
+    /// A channel or method that is closed under either default until a policy opens it.
+    pub const CLOSED: &'static str = "(closed)";
+
     pub(crate) fn new(text: impl Into<Arc<str>>) -> Self {
         Self(text.into())
     }

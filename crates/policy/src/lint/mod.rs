@@ -1,18 +1,20 @@
 //! Warns of what a document probably does not mean. Needs nothing but the document.
 //! A warning never changes a decision, and a document with warnings loads.
 
+mod channels;
 mod contradiction;
 mod effect;
 mod opens;
 mod shadowed;
 mod unanchored;
 
+use crate::channel::Rule;
 use crate::diagnostic::{Found, Severity};
 use crate::policy::{Limit, Policy, Predicate, Rules};
 
 /// The lints. Each looks at the whole policy.
 const LINTS: &[fn(&Policy, &mut Warnings)] =
-    &[opens::check, unanchored::check, shadowed::check, contradiction::check, effect::check];
+    &[opens::check, unanchored::check, shadowed::check, contradiction::check, effect::check, channels::check];
 
 /// Collects warnings about one document.
 #[derive(Default)]
@@ -80,6 +82,12 @@ impl Rules {
             && limits.is_empty()
             && !says_allow
             && *arguments == Default::default()
+    }
+}
+
+impl Rule {
+    fn place(&self) -> (&str, usize) {
+        (&self.pointer, self.offset)
     }
 }
 

@@ -27,7 +27,7 @@ fn check_denies_all(policy: &Policy, warnings: &mut Warnings) {
     let hides_all = policy.hide.iter().any(Hidden::hides_all);
     let message = if hides_all {
         "`*` in `hide` hides every tool, so every call is denied"
-    } else if !policy.tools.is_empty() {
+    } else if !policy.tools.is_empty() || policy.opens_channels() {
         return;
     } else if policy.hide.is_empty() {
         "no tool is named, so every call is denied; name the open ones in `tools`"

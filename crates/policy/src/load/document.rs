@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use json::Value;
 
+use super::channel;
 use super::reader::{Fields, Place, Problem, Reader, not_built};
 use super::rules::{self, Target};
 use crate::diagnostic::code;
@@ -25,6 +26,7 @@ pub(super) fn read(reader: &mut Reader, root: Value<'_>, name: &Arc<str>) -> Opt
     let hide = read_hide(reader, &fields);
     let all_tools = fields.get("all_tools").map(|place| rules::read(reader, &place, &Target::AllTools, name));
     let tools = read_tools(reader, &fields, name);
+    let channels = channel::read(reader, &fields);
     let index =
         tools.iter().enumerate().map(|(index, (tool, _))| (tool.clone(), index)).collect::<HashMap<_, _>>();
     // The first of two equal names is the one that hides.
@@ -36,6 +38,7 @@ pub(super) fn read(reader: &mut Reader, root: Value<'_>, name: &Arc<str>) -> Opt
         hide,
         all_tools: all_tools.map(Arc::new),
         tools,
+        channels,
         index,
         hide_index,
         hash: Hash::of(&[]),

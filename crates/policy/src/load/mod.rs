@@ -2,10 +2,12 @@
 //! Reports every problem at once; never guesses what an unknown word could mean, and never drops one.
 
 mod arguments;
+mod channel;
 mod condition;
 mod counters;
 mod document;
 mod limit;
+mod pattern;
 mod reader;
 mod rules;
 mod scan;

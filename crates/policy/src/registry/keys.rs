@@ -11,19 +11,19 @@ const DOCUMENT: &[Entry] = &[
     built("hide", "Names that vanish from lists and are refused as unknown; `\"*\"` hides all."),
     built("all_tools", "Rules for every tool. They name none."),
     built("tools", "Exact tool names and their rules. A key names its tool, `{}` is enough."),
+    built("resources", "Rules for resources: one for all, or by pattern of URIs or host."),
+    built("prompts", "Rules for prompts: one for all, or by name or pattern of names."),
+    built("completion", "The rule for completion of arguments."),
+    built("sampling", "The rule for requests of a server to the client's model."),
+    built("elicitation", "Rules for questions of a server to the user: one for all, or by mode."),
+    built("roots", "The rule for requests of a server for the client's folders."),
+    built("tasks", "The rule for tasks."),
+    built("methods", "Rules for methods outside the protocol, by exact name."),
     not_yet("categories", "Rules by category of tool."),
     not_yet("risk", "Rules by risk of tool."),
     not_yet("servers", "Rules by server."),
     not_yet("labels", "Labels for flows."),
     not_yet("flows", "Rules on order and information flow."),
-    not_yet("resources", "Rules for resources."),
-    not_yet("prompts", "Rules for prompts."),
-    not_yet("completion", "Rules for completions."),
-    not_yet("sampling", "Rules for sampling requests of a server."),
-    not_yet("elicitation", "Rules for elicitation requests of a server."),
-    not_yet("roots", "Rules for roots requests of a server."),
-    not_yet("tasks", "Rules for tasks."),
-    not_yet("methods", "Rules for other methods."),
     not_yet("reveal", "What a denial tells the agent."),
     not_yet("mode", "Evaluated but not enforced."),
     not_yet("tests", "Example calls with the expected decision."),
@@ -107,4 +107,29 @@ pub(crate) const ARGUMENT_KEYS: Table = Table { title: "`arguments`", entries: A
 const ARGUMENTS: &[Entry] = &[
     built("check", "Against what arguments are checked."),
     built("unknown", "What happens to a top-level argument that the schema does not declare."),
+];
+
+/// The rule of a channel, or of a part of it.
+pub(crate) const CHANNEL_KEYS: Table = Table { title: "a rule of a channel", entries: CHANNEL };
+const CHANNEL: &[Entry] = &[
+    built("action", "Whether it is open. Required."),
+    built("reason", "What the agent is told beside `\"action\": \"deny\"`."),
+    not_yet("require", "Predicates that must all be true."),
+    not_yet("deny_if", "Predicates of which any that is true denies."),
+    not_yet("limits", "Caps over a window of time."),
+    not_yet("rate_limit", "A short limit."),
+    not_yet("approval", "People must approve the message."),
+    not_yet("approval_timeout", "How long an approval is waited for."),
+    not_yet("response", "Rules for replies."),
+    not_yet("reveal", "What a denial tells the agent."),
+    not_yet("mode", "Evaluated but not enforced."),
+    not_yet("expires", "Until when this holds."),
+    not_yet("on_expiry", "What a restriction does after it expired."),
+];
+
+/// The object under `elicitation`, where it is by mode.
+pub(crate) const ELICITATION_MODES: Table = Table { title: "`elicitation`", entries: ELICITATION };
+const ELICITATION: &[Entry] = &[
+    built("form", "The server asks for values; a request that names no mode is one."),
+    built("url", "The server sends the user to a page."),
 ];

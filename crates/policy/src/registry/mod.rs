@@ -2,14 +2,17 @@
 //! The loader, "did you mean" and the manual read these tables; a word that is not here is an error.
 
 mod keys;
+mod methods;
 mod values;
 
 pub(crate) use keys::{
-    ARGUMENT_KEYS, CONDITION_KEYS, DOCUMENT_KEYS, LIMIT_KEYS, PREDICATE_KEYS, RATE_LIMIT_KEYS, RULE_KEYS,
+    ARGUMENT_KEYS, CHANNEL_KEYS, CONDITION_KEYS, DOCUMENT_KEYS, ELICITATION_MODES, LIMIT_KEYS,
+    PREDICATE_KEYS, RATE_LIMIT_KEYS, RULE_KEYS,
 };
+pub(crate) use methods::PROTOCOL_METHODS;
 pub(crate) use values::{
-    ACTIONS, ALIGNMENTS, CALENDAR_WINDOWS, DEFAULTS, PATH_ROOTS, SCHEMA_CHECKS, SCOPES, UNKNOWN_ARGUMENTS,
-    VERSIONS, WINDOWS,
+    ACTIONS, ALIGNMENTS, CALENDAR_WINDOWS, CHANNEL_ACTIONS, DEFAULTS, PATH_ROOTS, SCHEMA_CHECKS, SCOPES,
+    UNKNOWN_ARGUMENTS, VERSIONS, WINDOWS,
 };
 
 /// Whether this version enforces a word.
@@ -70,9 +73,12 @@ pub fn tables() -> Vec<Table> {
         LIMIT_KEYS,
         RATE_LIMIT_KEYS,
         ARGUMENT_KEYS,
+        CHANNEL_KEYS,
+        ELICITATION_MODES,
         VERSIONS,
         DEFAULTS,
         ACTIONS,
+        CHANNEL_ACTIONS,
         WINDOWS,
         CALENDAR_WINDOWS,
         ALIGNMENTS,

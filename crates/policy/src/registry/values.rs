@@ -23,6 +23,14 @@ const ACTION: &[Entry] = &[
     not_yet("evaluate", "The older proxy's word; comes with `toolgate policy import`."),
 ];
 
+/// `action` in a channel.
+pub(crate) const CHANNEL_ACTIONS: Table = Table { title: "`action` of a channel", entries: CHANNEL_ACTION };
+const CHANNEL_ACTION: &[Entry] = &[
+    built("allow", "Opens it, as far as no other rule and no other policy denies it."),
+    built("deny", "Closes it, whatever allows it."),
+    not_yet("require_approval", "People must approve each message."),
+];
+
 /// `window` of a sliding limit.
 pub(crate) const WINDOWS: Table = Table { title: "`window`", entries: WINDOW };
 const WINDOW: &[Entry] =
