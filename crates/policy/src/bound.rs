@@ -39,7 +39,7 @@ pub(crate) struct Part {
     pub(crate) rules: Arc<Rules>,
 }
 
-/// How arguments are checked, all statements together.
+/// How arguments are checked, all policies together. What one of them does not state is its default.
 #[derive(Debug, Clone, Copy)]
 struct Checks {
     schema: bool,
@@ -47,19 +47,34 @@ struct Checks {
     repair: bool,
 }
 
+impl Checks {
+    fn of(policies: &[Arc<Policy>], tool: &str) -> Self {
+        let each = policies.iter().map(|policy| Self::of_one(policy, tool));
+        each.reduce(Self::strictest).unwrap_or(Self { schema: true, deny_unknown: true, repair: false })
+    }
+
+    fn of_one(policy: &Policy, tool: &str) -> Self {
+        let rules = policy.rules(tool).map(|rules| rules.arguments);
+        let stated = rules.fold(ArgumentRules::default(), ArgumentRules::strictest);
+        let schema = stated.check.unwrap_or(true);
+        // A policy that does not check judges a call as it came, and would not have let the mended one stand for it.
+        let repair = schema && stated.repair.unwrap_or(true);
+        Self { schema, deny_unknown: stated.deny_unknown.unwrap_or(true), repair }
+    }
+
+    fn strictest(self, other: Self) -> Self {
+        Self {
+            schema: self.schema || other.schema,
+            deny_unknown: self.deny_unknown || other.deny_unknown,
+            repair: self.repair && other.repair,
+        }
+    }
+}
+
 impl Bound {
     pub(crate) fn new(policies: &[Arc<Policy>], definition: &Definition) -> Self {
         let parts = parts(policies, &definition.name);
         let quarantined = || definition.input_schema.is_none().then(quarantine_denial);
-        let stated = parts
-            .iter()
-            .map(|part| part.rules.arguments)
-            .fold(ArgumentRules::default(), ArgumentRules::strictest);
-        let checks = Checks {
-            schema: stated.check.unwrap_or(true),
-            deny_unknown: stated.deny_unknown.unwrap_or(true),
-            repair: stated.repair.unwrap_or(true),
-        };
         let is_fixed =
             parts.iter().flat_map(|part| &part.rules.limits).all(|limit| limit.increment_from.is_none());
         let mut bound = Self {
@@ -69,7 +84,7 @@ impl Bound {
             tool: Box::from(&*definition.name),
             definition: definition.hash,
             schema: definition.input_schema.clone(),
-            checks,
+            checks: Checks::of(policies, &definition.name),
             fixed_demands: None,
         };
         if is_fixed {
@@ -237,7 +252,7 @@ pub(crate) fn quarantine_denial() -> Denial {
 fn parts(policies: &[Arc<Policy>], tool: &str) -> Vec<Part> {
     let mut parts = Vec::new();
     for policy in policies {
-        for rules in policy.tool(tool).into_iter().chain(&policy.all_tools) {
+        for rules in policy.rules(tool) {
             parts.push(Part { policy: Arc::clone(policy.name()), rules: Arc::clone(rules) });
         }
     }

@@ -145,6 +145,11 @@ impl Policy {
         self.channels.rules().any(|rule| rule.allows())
     }
 
+    /// The rules that apply to a tool: what is said of it, then what is said of all.
+    pub(crate) fn rules(&self, tool: &str) -> impl Iterator<Item = &Arc<Rules>> {
+        self.tool(tool).into_iter().chain(&self.all_tools)
+    }
+
     /// The rules under this exact name.
     pub(crate) fn tool(&self, name: &str) -> Option<&Arc<Rules>> {
         self.index.get(name).and_then(|index| self.tools.get(*index)).map(|(_, rules)| rules)
