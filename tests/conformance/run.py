@@ -21,8 +21,8 @@ import gateway
 import suite
 
 HERE = Path(__file__).resolve().parent
-# What the two fixtures of this repository reach directly; a lower figure means that the run itself is broken.
-BAR = {"2025-11-25": (83, 0), "2026-07-28": (197, 0)}
+# What the fixtures of this repository reach directly, without a failure; less means that the run itself is broken.
+BAR = {"2025-11-25": 83, "2026-07-28": 197}
 OWN_FIXTURES = ("rmcp", "ts")
 # The era that a fixture is held to when the suite speaks the other one.
 OTHER_ERA = {"2025-11-25": "modern", "2026-07-28": "legacy"}
@@ -56,8 +56,8 @@ class Outcome:
         found = [f"{key}: {said}" for key, said in sorted(self.unexpected.items())]
         found += [f"{key}: listed in {expected.path(self.pairing.mode)}, but not lost" for key in self.stale]
         bar = BAR[self.pairing.requirements]
-        if self.pairing.fixture in OWN_FIXTURES and (self.direct.passed, self.direct.failed) != bar:
-            found.append(f"directly it reaches {self.direct.figure()} and not {bar[0]}/{bar[1]}")
+        if self.pairing.fixture in OWN_FIXTURES and (self.direct.passed < bar or self.direct.failed):
+            found.append(f"directly it reaches {self.direct.figure()} and not {bar}/0")
         if self.pairing.fixture not in OWN_FIXTURES and not self.direct.passed:
             found.append("directly no check passes")
         if self.through and not self.through.complete:

@@ -48,8 +48,11 @@ impl File {
         self.path.ends_with(".rs")
     }
 
-    /// True for files that hold nothing but tests.
+    /// True for files that hold nothing but tests. The fixtures are whole programs that tests start.
     pub fn is_test(&self) -> bool {
+        if self.path.starts_with("tests/fixtures/") {
+            return false;
+        }
         self.path.split('/').any(|part| part == "tests") || self.path.ends_with("/tests.rs")
     }
 
