@@ -4,6 +4,7 @@
 use crate::large::Room;
 use crate::reach::Reach;
 use crate::session::{IdRefused, InFlight, Session};
+use crate::stage::round::Going;
 use crate::stream::Stream;
 use crate::upstream::Lane;
 use crate::world::Grant;
@@ -44,6 +45,8 @@ pub struct Exchange {
 pub struct Restored {
     /// Where a list goes on.
     pub cursor: Option<String>,
+    /// The round that a call goes on with.
+    pub round: Option<Going>,
 }
 
 impl Exchange {

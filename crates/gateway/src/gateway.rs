@@ -1,9 +1,11 @@
 //! What all messages share: the present world, the store, the sessions, the metrics.
 //! The world is only ever replaced as a whole, and every message reads it anew.
 
+use crate::handles::Handles;
 use crate::large::Large;
 use crate::metrics::Metrics;
 use crate::sessions::Sessions;
+use crate::stage::round::{self, Round};
 use crate::upstream::{Lane, Setup};
 use crate::world::World;
 use mcp::http::Clock;
@@ -52,6 +54,8 @@ pub struct Gateway {
     pub sessions: Sessions,
     /// Room for large messages.
     pub large: Large,
+    /// What servers wait for.
+    pub rounds: Handles<Round>,
     /// For the operator.
     pub metrics: Arc<Metrics>,
     /// What the operator set.
@@ -70,6 +74,7 @@ impl Gateway {
             store,
             sessions: Sessions::default(),
             large: Large::new(bounds.max_large_bytes),
+            rounds: Handles::new(round::SHELF),
             metrics: Arc::default(),
             bounds,
             world: RwLock::default(),
@@ -130,6 +135,8 @@ impl Gateway {
     /// Closes sessions that are idle, or whose grant or server is gone.
     pub fn sweep(&self) {
         self.sessions.sweep(self.now_ms(), |session| self.access(&session.grant, &session.server).is_some());
+        let world = self.world();
+        self.rounds.sweep(self.now_ms(), |grant| world.grant(grant).is_some());
         let live = i64::try_from(self.sessions.len()).unwrap_or(i64::MAX);
         self.metrics.sessions.set(live);
     }

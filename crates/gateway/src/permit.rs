@@ -34,7 +34,7 @@ use crate::exchange::Exchange;
 use mcp::era::{Era, Version};
 use mcp::headers::{self, value};
 use mcp::http::{HeaderName, HeaderValue, Outgoing, Progress};
-use mcp::rewrite::{self, Edits, HandleEdits, RewriteError};
+use mcp::rewrite::{self, Edits, HandleEdits, RewriteError, StateEdit};
 
 /// The permission to send one message to one upstream, once.
 #[derive(Debug)]
@@ -160,7 +160,16 @@ fn restored(exchange: &Exchange) -> Result<HandleEdits<'_>, RewriteError> {
     if exchange.message.cursor().is_some() && cursor.is_none() {
         return Err(RewriteError::Missing("cursor"));
     }
-    Ok(HandleEdits { cursor })
+    let has_round = exchange.message.request_state().or(exchange.message.input_responses()).is_some();
+    let Some(going) = &exchange.restored.round else {
+        return if has_round {
+            Err(RewriteError::Missing("requestState"))
+        } else {
+            Ok(HandleEdits { cursor, ..HandleEdits::default() })
+        };
+    };
+    let request_state = going.state().map_or(StateEdit::Remove, StateEdit::Put);
+    Ok(HandleEdits { cursor, request_state, input_responses: going.answers.kept.as_deref() })
 }
 
 fn mirror(exchange: &Exchange, params: &[(String, String)], mirrors: &mut Vec<(HeaderName, HeaderValue)>) {

@@ -6,7 +6,9 @@ use crate::exchange::{Answer, Exchange};
 use crate::gateway::Gateway;
 use crate::permit::{Changes, Permit};
 use crate::stage::decide::{Judged, MayWait};
-use crate::stage::{answered, channel, decide, handshake, list, notify, obligations, refuse, reply, restore};
+use crate::stage::{
+    answered, channel, decide, handshake, list, notify, obligations, refuse, reply, restore, round,
+};
 use mcp::envelope::MessageKind;
 use mcp::methods::{self, Kind};
 use std::sync::Arc;
@@ -55,6 +57,9 @@ async fn call(gateway: &Arc<Gateway>, mut exchange: Exchange) -> Answer {
         Ok(reservation) => reservation,
         Err(refused) => return refuse::obligation(gateway, &exchange, id, &refused),
     };
+    if let Err(unknown) = round::spend(gateway, &exchange) {
+        return refuse::protocol(gateway, &exchange, &restore::refusal(&exchange, unknown.0));
+    }
     // Journal and intent: from here on the call counts, whatever becomes of it.
     let account = match Account::begin(gateway, &exchange, &judged, reservation).await {
         Ok(account) => account,
@@ -79,8 +84,8 @@ async fn judge(gateway: &Gateway, exchange: &mut Exchange, id: CallId) -> Result
         if decide::learn_names(gateway, exchange).await? {
             decide::renew(gateway, exchange)?;
         }
-        let judged =
-            decide::decide(exchange).map_err(|denial| refuse::policy(gateway, exchange, id, &denial))?;
+        let judged = decide::decide(exchange).and_then(|judged| round::judge(exchange).map(|()| judged));
+        let judged = judged.map_err(|denial| refuse::policy(gateway, exchange, id, &denial))?;
         decide::check_mirrors(exchange, &judged)
             .map_err(|refusal| refuse::protocol(gateway, exchange, &refusal))?;
         if decide::is_ready(gateway, exchange, may_wait) {

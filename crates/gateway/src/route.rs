@@ -10,6 +10,7 @@ use crate::permit::Permit;
 use crate::reach::Reach;
 use crate::session::{InFlight, Session};
 use crate::stage::asked::Asking;
+use crate::stage::round::{self, Subject};
 use crate::upstream::Lane;
 use mcp::era::Version;
 use mcp::reply::{Reply, ReplyKind};
@@ -31,6 +32,8 @@ pub struct Route {
     pub lane: Lane,
     /// The client's session, where it has one.
     pub session: Option<Arc<Session>>,
+    /// What its result may ask the client for, where it may ask.
+    pub subject: Option<Subject>,
     /// The gateway's id of the request, raw.
     pub upstream_id: String,
     /// The client's id, raw.
@@ -57,6 +60,7 @@ pub enum Withheld {
 impl Route {
     /// The way back of `exchange`, whose request was permitted.
     pub(crate) fn new(gateway: &Arc<Gateway>, exchange: Exchange, permit: Permit) -> Self {
+        let subject = round::subject(gateway, &exchange);
         let Exchange { grant, reach, message, version, session, lane, upstream_id, in_flight, .. } = exchange;
         Self {
             gateway: Arc::clone(gateway),
@@ -65,6 +69,7 @@ impl Route {
             version,
             lane,
             session,
+            subject,
             upstream_id: upstream_id.to_string(),
             client_id: message.id_raw().unwrap_or("null").to_owned(),
             lists: message.listed_by(),
@@ -96,11 +101,13 @@ impl Route {
         if !reply.answers(&self.upstream_id) {
             return Err(Withheld::Broken);
         }
-        if asks_for_input(reply) {
-            return Err(Withheld::Input);
-        }
-        let next = self.list().and_then(|place| place.next(&self.gateway, reply));
-        let set = next.as_deref().map(|cursor| ("nextCursor", cursor));
+        let set = if asks_for_input(reply) {
+            Some(("requestState", round::keep(self, reply)?))
+        } else {
+            let next = self.list().and_then(|place| place.next(&self.gateway, reply));
+            next.map(|cursor| ("nextCursor", cursor))
+        };
+        let set = set.as_ref().map(|(key, raw)| (*key, raw.as_str()));
         let edits = ReplyEdits {
             id: Some(&self.client_id),
             set_result: set.as_slice(),

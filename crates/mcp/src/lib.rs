@@ -14,6 +14,7 @@ pub mod modern;
 pub mod reply;
 pub mod requests;
 pub mod rewrite;
+pub mod rounds;
 pub mod sse;
 pub mod stdio;
 

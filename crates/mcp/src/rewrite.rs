@@ -8,7 +8,7 @@ use json::{SpliceError, Splicer, Value};
 use crate::envelope::{Message, keys};
 use crate::reply::Reply;
 
-pub use handles::HandleEdits;
+pub use handles::{HandleEdits, StateEdit};
 
 /// Our own keys in `_meta`; a server that sends one speaks in our name.
 const PRIVATE_PREFIX: &str = "toolgate/";

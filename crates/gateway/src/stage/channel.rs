@@ -1,7 +1,7 @@
 //! Requests other than tool calls: open ones pass, the others follow the policies' default and are recorded as calls.
 //! What nothing judges yet (tasks) is closed under either default.
 
-use super::{decide, refuse, reply};
+use super::{decide, refuse, reply, restore, round};
 use crate::account::Account;
 use crate::channels;
 use crate::exchange::{Answer, Exchange};
@@ -15,6 +15,9 @@ use std::sync::Arc;
 pub async fn request(gateway: &Arc<Gateway>, mut exchange: Exchange, method: &Method) -> Answer {
     if let Err(answer) = judge(gateway, &mut exchange, method).await {
         return answer;
+    }
+    if let Err(unknown) = round::spend(gateway, &exchange) {
+        return refuse::protocol(gateway, &exchange, &restore::refusal(&exchange, unknown.0));
     }
     let account = if method.always_open {
         Account::none()
@@ -38,6 +41,9 @@ async fn judge(gateway: &Gateway, exchange: &mut Exchange, method: &Method) -> R
                 Some(key) => refuse::empty_list(exchange, key),
                 None => refuse::channel(gateway, exchange),
             });
+        }
+        if round::judge(exchange).is_err() {
+            return Err(refuse::channel(gateway, exchange));
         }
         if exchange.lane.is_ready() {
             return Ok(());

@@ -31,6 +31,8 @@ mod requests;
 #[cfg(test)]
 mod revocation;
 #[cfg(test)]
+mod rounds;
+#[cfg(test)]
 mod sessions;
 #[cfg(test)]
 mod shutdown;

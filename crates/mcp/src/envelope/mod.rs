@@ -217,17 +217,11 @@ impl Message {
         self.at(self.places.request_state)
     }
 
-    /// Refuses the members that nothing judges yet: task, inputResponses and requestState. The caller that comes to
-    /// judge one of them stops calling this for it.
+    /// Refuses the member that nothing judges yet: task. The caller that comes to judge it stops calling this for it.
     pub fn refuse_unjudged(&self) -> Result<(), Refusal> {
-        let unjudged = [
-            ("task", self.task()),
-            ("inputResponses", self.input_responses()),
-            ("requestState", self.request_state()),
-        ];
-        match unjudged.into_iter().find(|(_, value)| value.is_some()) {
-            Some((key, _)) => {
-                let text = format!("`{key}` is known but not built yet; send the request without it");
+        match self.task() {
+            Some(_) => {
+                let text = "`task` is known but not built yet; send the request without it";
                 Err(Refusal::invalid_params(text).with_id_of(self))
             }
             None => Ok(()),

@@ -24,6 +24,8 @@ mod reply;
 #[cfg(test)]
 mod rewrite;
 #[cfg(test)]
+mod rounds;
+#[cfg(test)]
 mod sse;
 #[cfg(test)]
 mod support;

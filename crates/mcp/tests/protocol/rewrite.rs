@@ -1,8 +1,8 @@
 //! Rewriting: named spans change, every other byte stays.
 
 use mcp::rewrite::{
-    ClientCapability, Edits, HandleEdits, ReplyEdits, RewriteError, ServerCapability, kept_elements, rewrite,
-    rewrite_reply,
+    ClientCapability, Edits, HandleEdits, ReplyEdits, RewriteError, ServerCapability, StateEdit,
+    kept_elements, rewrite, rewrite_reply,
 };
 use mcp::{Caps, parse_reply};
 
@@ -46,7 +46,8 @@ fn only_the_judged_places_are_replaced() {
 
 #[test]
 fn a_cursor_is_replaced_where_the_method_has_one() {
-    let edits = Edits { handles: HandleEdits { cursor: Some("a\"b") }, ..Edits::default() };
+    let edits =
+        Edits { handles: HandleEdits { cursor: Some("a\"b"), ..HandleEdits::default() }, ..Edits::default() };
     check(
         r#"{"jsonrpc":"2.0","id":1,"method":"prompts/list","params":{ "cursor" : "ours\u0020", "_meta":{"cursor":1}}}"#,
         &edits,
@@ -57,6 +58,35 @@ fn a_cursor_is_replaced_where_the_method_has_one() {
         r#"{"jsonrpc":"2.0","id":1,"method":"prompts/get","params":{"name":"a","cursor":"c"}}"#,
     ] {
         assert_eq!(rewrite(&message(other), &edits), Err(RewriteError::Missing("cursor")));
+    }
+}
+
+#[test]
+fn a_round_goes_on_with_the_servers_own_state_or_none() {
+    let before = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a", "requestState" : "ours" , "inputResponses":{"a":{},"b":{}}, "_meta":{"requestState":"x"}}}"#;
+    let edits = |request_state| Edits {
+        handles: HandleEdits {
+            request_state,
+            input_responses: Some(r#"{"a":{}}"#),
+            ..HandleEdits::default()
+        },
+        ..Edits::default()
+    };
+    check(
+        before,
+        &edits(StateEdit::Put("\"\\u00e9\"")),
+        r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a", "requestState" : "\u00e9" , "inputResponses":{"a":{}}, "_meta":{"requestState":"x"}}}"#,
+    );
+    check(
+        before,
+        &edits(StateEdit::Remove),
+        r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a", "inputResponses":{"a":{}}, "_meta":{"requestState":"x"}}}"#,
+    );
+    let plain = message(
+        r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a","inputResponses":{}}}"#,
+    );
+    for state in [StateEdit::Put("1"), StateEdit::Remove] {
+        assert_eq!(rewrite(&plain, &edits(state)), Err(RewriteError::Missing("requestState")));
     }
 }
 
