@@ -11,6 +11,7 @@ const MAX_ROUNDS: usize = 4;
 #[derive(Debug, Default)]
 pub(super) struct Spellings {
     pub(super) texts: Vec<String>,
+    /// With their ports, also the usual ones, as far as the scheme tells them.
     pub(super) hosts: Vec<Host>,
 }
 
@@ -114,11 +115,11 @@ fn web(scheme: &str, default_port: &str, after: &str) -> Option<(String, Option<
     let end = after.find(['/', '?', '#']).unwrap_or(after.len());
     let (authority, rest) = after.split_at_checked(end)?;
     let mut host = Host::parse(without_user(authority)).filter(|host| !host.name.is_empty())?;
-    host.port = host.port.filter(|port| port != default_port);
-    let port = host.port.as_ref().map(|port| format!(":{port}")).unwrap_or_default();
+    let port = host.port.get_or_insert_with(|| default_port.to_owned());
+    let written = if port == default_port { String::new() } else { format!(":{port}") };
     let path = walked(rest);
     let slash = if path.is_empty() || path.starts_with(['/', '?', '#']) { "" } else { "/" };
-    Some((format!("{scheme}://{}{port}{slash}{path}", host.name), Some(host)))
+    Some((format!("{scheme}://{}{written}{slash}{path}", host.name), Some(host)))
 }
 
 fn without_user(authority: &str) -> &str {
