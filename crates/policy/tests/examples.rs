@@ -8,15 +8,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use common::{FACTS, definition, document};
-use policy::{Arguments, Decision, Policy, Stack};
+use policy::{Arguments, Channel, Decision, Policy, Stack};
 
 const BASELINE: &str = "policies/baseline.json";
+const CHANNELS: &str = "policies/channels.json";
 const DICOM: &str = "policies/dicom-import-rate.json";
 const FILES: &str = "policies/filesystem.json";
 const GIT: &str = "policies/git.json";
 const IMAGING: &str = "policies/healthimaging.json";
 const PAYMENTS: &str = "policies/payments.json";
-const ALL: [&str; 6] = [BASELINE, DICOM, FILES, GIT, IMAGING, PAYMENTS];
+const ALL: [&str; 7] = [BASELINE, CHANNELS, DICOM, FILES, GIT, IMAGING, PAYMENTS];
 
 fn folder() -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples")
@@ -115,6 +116,41 @@ fn git() {
     assert_eq!(branch("agent/fix-typo"), "allow ");
     assert_eq!(branch("main"), "/tools/git_create_branch/require/args.branch_name-regex");
     assert_eq!(decides(&[GIT], "git_reset", "{}"), "(hidden)");
+}
+
+/// The rule that denies a message of a channel.
+fn channel_decides(files: &[&str], channel: Channel, subject: Option<&str>) -> String {
+    let stack = Stack::new(files.iter().map(|file| load(file)).collect());
+    match stack.judge_channel(channel, &FACTS, subject) {
+        Ok(()) => "allow".to_owned(),
+        Err(denial) => denial.rule.to_string(),
+    }
+}
+
+#[test]
+fn channels() {
+    let read = |uri: &str| channel_decides(&[CHANNELS], Channel::Resources, Some(uri));
+    assert_eq!(read("file:///srv/docs/a/b.md"), "allow");
+    assert_eq!(read("file:///srv/docs/drafts/b.md"), "/resources/file:~1~1~1srv~1docs~1drafts~1**/action");
+    assert_eq!(read("file:///srv/docs/a/.env"), "/resources/**~1.env/action");
+    assert_eq!(read("file:///srv/docs/../keys"), "(default deny)");
+    assert_eq!(read("https://wiki.example.com/pages/start"), "allow");
+    assert_eq!(read("https://wiki.example.com/pages/start?edit"), "(default deny)");
+    assert_eq!(read("https://en.handbook.example.com/a/b"), "allow");
+    let ask = |channel, subject| channel_decides(&[CHANNELS], channel, subject);
+    assert_eq!(ask(Channel::Prompts, Some("summarise_week")), "allow");
+    assert_eq!(ask(Channel::Prompts, Some("translate")), "(default deny)");
+    assert_eq!(ask(Channel::Elicitation, Some("form")), "allow");
+    assert_eq!(ask(Channel::Elicitation, Some("url")), "/elicitation/url/action");
+    assert_eq!(ask(Channel::Sampling, None), "/sampling/action");
+    assert_eq!(ask(Channel::Tasks, None), "allow");
+}
+
+#[test]
+fn a_baseline_that_says_nothing_of_what_servers_ask_for_closes_it() {
+    let ask = |channel, subject| channel_decides(&[BASELINE, CHANNELS], channel, subject);
+    assert_eq!(ask(Channel::Elicitation, Some("form")), "(closed)");
+    assert_eq!(ask(Channel::Prompts, Some("review")), "allow");
 }
 
 #[test]
