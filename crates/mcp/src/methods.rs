@@ -217,8 +217,19 @@ pub fn admit(message: &Message, version: Version) -> Result<&'static Method, Ref
         }
     };
     match lookup(name, Direction::ClientToServer, version) {
-        Some(method) if method.kind == kind => Ok(method),
+        Some(method) if method.kind == kind => named(message, method),
         Some(_) | None => Err(unknown(message, name, version)),
+    }
+}
+
+// INVARIANT: what is admitted names its subject where its method has one.
+fn named(message: &Message, method: &'static Method) -> Result<&'static Method, Refusal> {
+    match method.name_param {
+        Some(key) if message.subject().is_none() => {
+            let text = format!("`{key}` of {} must be a string", method.name);
+            Err(Refusal::invalid_params(text).with_id_of(message))
+        }
+        Some(_) | None => Ok(method),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::envelope::{Message, keys};
 use crate::era::{Era, Version};
 use crate::errors::Refusal;
 use crate::headers::{McpHeaders, value};
-use crate::methods;
+use crate::methods::{self, Direction};
 
 /// Checks a modern request and returns its revision. `headers` is `None` where the transport has none (stdio).
 /// `supported` is what the caller serves, and what a client that asks for anything else is told.
@@ -34,7 +34,7 @@ fn check_in_order(
         check_headers(message, headers, requested)?;
     }
     let version = supported_version(requested, supported)?;
-    match message.client_capabilities() {
+    match message.meta().and_then(|meta| meta.get(keys::CLIENT_CAPABILITIES)) {
         Some(capabilities) if capabilities.is_object() => Ok(version),
         Some(_) | None => {
             Err(Refusal::invalid_params(format!("`{}` must be an object", keys::CLIENT_CAPABILITIES)))
@@ -79,8 +79,9 @@ fn check_headers(message: &Message, headers: &McpHeaders, requested: Value<'_>) 
     if headers.method().is_none() || headers.method() != message.method() {
         return Err(mismatch("Mcp-Method", "the method"));
     }
-    let Some(key) = message.method().and_then(methods::any).and_then(|method| method.name_param) else {
-        // Nothing to mirror: a header that is there all the same is read by nobody and never travels on.
+    let known = |name| methods::lookup(name, Direction::ClientToServer, Version::V2026_07_28);
+    let Some(key) = message.method().and_then(known).and_then(|method| method.name_param) else {
+        // Nothing to mirror, or a method that is refused as unknown: a header that is there all the same is read by nobody and never travels on.
         return Ok(());
     };
     let body = message.subject();

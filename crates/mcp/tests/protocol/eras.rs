@@ -166,6 +166,9 @@ fn modern_requests_over_http() {
         // a name is mirrored only where the method has one
         rung(enveloped(1, "tools/list"), &[VERSION, "mcp-method: tools/list"], "ok"),
         rung(enveloped(1, "x/unheard-of"), &[VERSION, "mcp-method: x/unheard-of"], "ok"),
+        // what the revision does not have passes this far, to be answered as unknown
+        rung(enveloped(1, "initialize"), &[VERSION, "mcp-method: initialize"], "ok"),
+        rung(enveloped(1, "resources/subscribe"), &[VERSION, "mcp-method: resources/subscribe"], "ok"),
     ];
     climb(cases);
 }

@@ -76,7 +76,10 @@ fn other_methods_have_no_look_alikes() {
         ("resources/read", "{}", BAD),
         ("resources/read", r#"{"uri":""}"#, BAD),
         ("resources/read", r#"{"uri":7}"#, BAD),
-        ("resources/subscribe", "{}", BAD),
+        ("resources/subscribe", r#"{"uri":7}"#, BAD),
+        ("resources/subscribe", r#"{"uri":""}"#, BAD),
+        // Whether the revision has it at all decides what is wrong with this one.
+        ("resources/subscribe", "{}", "ok"),
         ("prompts/get", r#"{"name":"p","arguments":{"A":"1"}}"#, "ok"),
         ("prompts/get", r#"{"Name":"p","name":"q"}"#, BAD),
         ("prompts/get", "{}", BAD),
