@@ -21,6 +21,8 @@ pub struct Bounds {
     pub max_body_bytes: usize,
     /// What one grant may hold in memory with large messages that are under way, in bytes.
     pub max_large_bytes: usize,
+    /// What one grant may have kept for its streams to be resumed, in bytes.
+    pub max_kept_bytes: usize,
     /// Largest reply that has to be held whole: lists and handshakes, in bytes.
     pub max_list_bytes: usize,
     /// A tool list is asked for anew after so long, in milliseconds.
@@ -37,6 +39,7 @@ impl Default for Bounds {
         Self {
             max_body_bytes: 4 << 20,
             max_large_bytes: 64 << 20,
+            max_kept_bytes: 32 << 20,
             max_list_bytes: 16 << 20,
             list_max_age_ms: 5 * 60 * 1_000,
             max_sessions: 1_000,
@@ -56,6 +59,8 @@ pub struct Gateway {
     pub large: Large,
     /// What servers wait for.
     pub rounds: Handles<Round>,
+    /// Room for what is kept of streams.
+    pub kept: Large,
     /// For the operator.
     pub metrics: Arc<Metrics>,
     /// What the operator set.
@@ -75,6 +80,7 @@ impl Gateway {
             sessions: Sessions::default(),
             large: Large::new(bounds.max_large_bytes),
             rounds: Handles::new(round::SHELF),
+            kept: Large::strict(bounds.max_kept_bytes),
             metrics: Arc::default(),
             bounds,
             world: RwLock::default(),
@@ -105,6 +111,7 @@ impl Gateway {
             }
         }
         self.large.retain(|grant| world.grant(grant).is_some());
+        self.kept.retain(|grant| world.grant(grant).is_some());
         self.changes.send_modify(|generation| *generation += 1);
         for server in world.servers() {
             server.keep(|grant| self.access(grant, server).is_some());

@@ -14,6 +14,7 @@ const UNIT_BYTES: usize = 1 << 10;
 #[derive(Debug)]
 pub struct Large {
     max_units: usize,
+    small_bytes: usize,
     by_grant: Mutex<HashMap<Arc<str>, Arc<Semaphore>>>,
 }
 
@@ -27,13 +28,19 @@ impl Large {
     /// Room for so many bytes for each grant.
     #[must_use]
     pub fn new(max_bytes: usize) -> Self {
-        Self { max_units: max_bytes / UNIT_BYTES, by_grant: Mutex::default() }
+        Self { max_units: max_bytes / UNIT_BYTES, small_bytes: SMALL_BYTES, by_grant: Mutex::default() }
+    }
+
+    /// The same, where small messages need room too.
+    #[must_use]
+    pub fn strict(max_bytes: usize) -> Self {
+        Self { small_bytes: 0, ..Self::new(max_bytes) }
     }
 
     /// Makes `room` hold enough for a message of so many bytes in all; false where the grant has no more.
     #[must_use]
     pub fn grow(&self, room: &mut Room, grant: &Arc<str>, n_bytes: usize) -> bool {
-        if n_bytes <= SMALL_BYTES {
+        if n_bytes <= self.small_bytes {
             return true;
         }
         let n_held = room.held.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);

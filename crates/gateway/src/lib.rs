@@ -27,6 +27,7 @@ pub mod route;
 pub mod session;
 pub mod sessions;
 pub mod source;
+pub mod spools;
 pub mod stage;
 pub mod stream;
 pub mod upstream;

@@ -4,6 +4,7 @@
 use crate::news::Shown;
 use crate::outbox::Outbox;
 use crate::outstanding::Outstanding;
+use crate::spools::Spools;
 use crate::upstream::{Lane, Server};
 use mcp::era::Version;
 use std::collections::HashMap;
@@ -33,6 +34,8 @@ pub struct Session {
     pub outbox: Arc<Outbox>,
     /// By which policies it was last shown lists.
     pub shown: Shown,
+    /// Its streams that can be resumed.
+    pub spools: Arc<Spools>,
     version: OnceLock<Version>,
     in_flight: Mutex<HashMap<Box<str>, Sent>>,
     last_used_ms: AtomicU64,
@@ -72,6 +75,7 @@ impl Session {
             outstanding: Arc::default(),
             outbox,
             shown: Shown::default(),
+            spools: Arc::default(),
             version: OnceLock::new(),
             in_flight: Mutex::default(),
             last_used_ms: AtomicU64::new(now_ms),

@@ -1,12 +1,14 @@
 //! The HTTP body of an answer: whole, or pieces as they come.
 //! It must never buffer a stream, and an aborted stream must not look complete.
 
+use crate::spools::Frame;
 use crate::stream::{Framing, Piece, Stream};
 use bytes::{Bytes, BytesMut};
-use hyper::body::{Body, Frame, SizeHint};
+use hyper::body::{Body, SizeHint};
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use tokio::sync::mpsc;
 
 /// Body of every answer of the HTTP front.
 #[derive(Debug)]
@@ -15,6 +17,8 @@ pub enum AnswerBody {
     Whole(Option<Bytes>),
     /// Framed as it comes.
     Stream(Framed),
+    /// Framed already; complete only with its end.
+    Frames(mpsc::Receiver<Frame>),
 }
 
 /// A stream with its framing.
@@ -87,15 +91,25 @@ impl Body for AnswerBody {
     type Data = Bytes;
     type Error = Aborted;
 
-    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Aborted>>> {
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<hyper::body::Frame<Bytes>, Aborted>>> {
         match self.get_mut() {
-            Self::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
+            Self::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(hyper::body::Frame::data(bytes)))),
             Self::Stream(framed) => {
                 let next = framed.stream.poll_next(cx);
                 next.map(|next| {
-                    Some(next?.map(|piece| Frame::data(framed.frame(piece))).map_err(|_| Aborted))
+                    Some(
+                        next?.map(|piece| hyper::body::Frame::data(framed.frame(piece))).map_err(|_| Aborted),
+                    )
                 })
             }
+            Self::Frames(frames) => frames.poll_recv(cx).map(|frame| match frame {
+                Some(Frame::Bytes(bytes)) => Some(Ok(hyper::body::Frame::data(bytes))),
+                Some(Frame::End) => None,
+                None => Some(Err(Aborted)),
+            }),
         }
     }
 
@@ -106,7 +120,7 @@ impl Body for AnswerBody {
     fn size_hint(&self) -> SizeHint {
         match self {
             Self::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
-            Self::Stream(_) => SizeHint::default(),
+            Self::Stream(_) | Self::Frames(_) => SizeHint::default(),
         }
     }
 }

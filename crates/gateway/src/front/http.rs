@@ -4,10 +4,12 @@
 use super::body::AnswerBody;
 use super::http_stream;
 use super::request::{self, Inbound};
+use super::spool::answer;
 use crate::account;
 use crate::exchange::{Answer, Reply};
 use crate::gateway::Gateway;
 use crate::pipeline;
+use crate::spools::Frame;
 use crate::stream::Framing;
 use hyper::body::Incoming;
 use hyper::header::{self, HeaderValue};
@@ -17,6 +19,7 @@ use mcp::headers::hosts::AllowList;
 use std::convert::Infallible;
 use std::net::IpAddr;
 use std::sync::Arc;
+use tokio::sync::mpsc;
 
 /// What one listener serves.
 #[derive(Debug)]
@@ -76,6 +79,7 @@ impl HttpFront {
         let record = |rule, cause: &str| account::refused(&self.gateway, grant, server, rule, cause);
         match refused {
             Refused::Session => record("(session)", "unknown"),
+            Refused::Event => record("(session)", "unknown_event"),
             Refused::Protocol(refusal) => record("(protocol)", &refusal.code.to_string()),
             Refused::Grant
             | Refused::Path
@@ -92,7 +96,12 @@ impl HttpFront {
             request::Read::Dropped => return Ok(status(StatusCode::ACCEPTED)),
             request::Read::SessionGone => return Err(Refused::Session),
         };
-        Ok(render(pipeline::handle(&self.gateway, exchange).await))
+        match exchange.session.clone() {
+            Some(session) if exchange.message.is_request() => {
+                Ok(answer::to_request(&self.gateway, &session, exchange).await)
+            }
+            Some(_) | None => Ok(render(pipeline::handle(&self.gateway, exchange).await)),
+        }
     }
 
     fn readiness(&self) -> HttpAnswer {
@@ -119,6 +128,8 @@ pub enum Refused {
     Session,
     /// The upstream offers no such stream.
     NoStream,
+    /// The session has no such event any more.
+    Event,
     /// The gateway is shutting down.
     Draining,
     /// The body did not come in time.
@@ -162,6 +173,10 @@ impl Refused {
                 response
             }
             Self::Session => error(404, "no such session; initialize a new one"),
+            // Not 404, by which a client takes the session for gone.
+            Self::Event => {
+                error(400, "the event of `Last-Event-ID` is not kept any more; send the request again")
+            }
             Self::Draining => {
                 let mut response = error(503, "the gateway is shutting down; retry later");
                 response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
@@ -191,14 +206,23 @@ pub fn render(answer: Answer) -> HttpAnswer {
                 Framing::Json => "application/json",
                 Framing::Events => "text/event-stream",
             };
-            let mut response = Response::new(AnswerBody::stream(stream));
-            let headers = response.headers_mut();
-            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform"));
-            headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
-            response
+            streamed(kind, AnswerBody::stream(stream))
         }
     }
+}
+
+/// A response of events that are framed already.
+pub fn events(frames: mpsc::Receiver<Frame>) -> HttpAnswer {
+    streamed("text/event-stream", AnswerBody::Frames(frames))
+}
+
+fn streamed(kind: &'static str, body: AnswerBody) -> HttpAnswer {
+    let mut response = Response::new(body);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform"));
+    headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+    response
 }
 
 /// A response without a body.

@@ -1,8 +1,8 @@
 //! GET and DELETE of the legacy era: the stream for what answers no request, and the end of a session.
 
-use super::http::{HttpAnswer, Refused, render, status};
+use super::http::{HttpAnswer, Refused, events, status};
 use super::request::{Inbound, find_session};
-use crate::exchange::Answer;
+use super::spool::answer;
 use crate::gateway::Gateway;
 use crate::listen;
 use crate::session::Session;
@@ -20,11 +20,19 @@ use std::sync::Arc;
 pub async fn open(gateway: &Arc<Gateway>, inbound: &Inbound) -> Result<HttpAnswer, Refused> {
     mcp::headers::media::check_get_accept(inbound.request.headers())?;
     let session = session(gateway, inbound)?;
+    if let Some(event) = inbound.headers.last_event_id() {
+        return session.spools.resume(event).map(events).ok_or(Refused::Event);
+    }
+    // What came while the client was away waits for it.
+    if let Some(frames) = session.spools.listen_again() {
+        return Ok(events(frames));
+    }
     let body = match &session.lane {
         Lane::Stdio(_) => None,
         Lane::Http(lane) => Some(listen::ask(lane, &session).await.ok_or(Refused::NoStream)?),
     };
-    Ok(render(Answer::Stream(listen::start(gateway, &session, body))))
+    let stream = listen::start(gateway, &session, body);
+    Ok(answer::to_listener(gateway, &session, stream))
 }
 
 /// Ends a session.

@@ -5,4 +5,5 @@ pub mod http;
 pub mod http_stream;
 pub mod listener;
 pub mod request;
+pub mod spool;
 pub mod stdio;

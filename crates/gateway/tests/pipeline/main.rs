@@ -29,6 +29,8 @@ mod raw;
 #[cfg(test)]
 mod requests;
 #[cfg(test)]
+mod resumption;
+#[cfg(test)]
 mod revocation;
 #[cfg(test)]
 mod rounds;

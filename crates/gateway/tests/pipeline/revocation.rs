@@ -200,10 +200,15 @@ async fn a_legacy_client_that_goes_away_cancels_nothing() {
     let session = test.legacy().await;
     let mut client = session.connect().await;
     client.send(session.request(Message::call(7, "hold", json!({}))).bytes()).await;
-    test.puppets.received("tools/call", 1).await;
+    let call = test.puppets.received("tools/call", 1).await;
     drop(client);
-    // The session is as good as before.
-    assert_eq!(text(&session.call("copy", json!({})).await), "ok");
+    // The session is as good as before, and the call goes on.
+    let other = session.ask(Message::call(8, "copy", json!({}))).await;
+    assert_eq!(text(&other), "ok");
     assert!(test.puppets.of("notifications/cancelled").is_empty());
-    assert_eq!(test.books().outcomes(), ["unknown", "answered"]);
+    let same_id = session.call("copy", json!({})).await;
+    assert_eq!(same_id["error"]["code"], -32600, "its id is taken as long as it is unanswered");
+    test.puppets.say(0, &json!({"jsonrpc": "2.0", "id": call["id"], "result": {"content": []}}));
+    while session.call("copy", json!({})).await["error"].is_object() {}
+    assert_eq!(test.books().outcomes(), ["answered", "answered", "answered"]);
 }

@@ -23,16 +23,23 @@ impl<'a> ReplyStream<'a> {
         ReplyStream { client, head, framing, taken_bytes: 0 }
     }
 
-    /// The data of the next event; none when the stream has ended.
+    /// The data of the next event; none when the stream has ended. Comments and empty data are left out.
     pub async fn event(&mut self) -> Option<String> {
+        loop {
+            let data = data(&self.raw_event().await?);
+            if !data.is_empty() {
+                return Some(data);
+            }
+        }
+    }
+
+    /// All lines of the next event, or comment; none when the stream has ended.
+    pub async fn raw_event(&mut self) -> Option<String> {
         loop {
             let (text, complete) = self.pending();
             if let Some((event, _)) = text.split_once("\n\n") {
                 self.taken_bytes += event.len() + 2;
-                let data = data(event);
-                if !data.is_empty() {
-                    return Some(data);
-                }
+                return Some(event.to_owned());
             } else if complete {
                 return None;
             } else {
