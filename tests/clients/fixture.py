@@ -88,23 +88,34 @@ def done(name, note_id):
     return {"content": [{"type": "text", "text": f"{name} {note_id}"}], "structuredContent": structured}
 
 
+def revision_of(message):
+    """The revision that a message of the modern era declares."""
+    return ((message.get("params") or {}).get("_meta") or {}).get(META + "protocolVersion")
+
+
 class Server:
-    """Answers messages; knows no transport."""
+    """Answers messages; knows no transport. A session is one that `initialize` has opened."""
 
     def __init__(self, eras, log):
         self.revisions, self.log = ERAS[eras], log
         self.lock = threading.Lock()
 
-    def answer(self, message):
+    def is_modern(self, message):
+        """A server that is older than the modern era does not know its marks."""
+        return MODERN in self.revisions and revision_of(message) is not None
+
+    def answer(self, message, in_session):
         """The reply to a message, or None to a notification or a response."""
         if not isinstance(message, dict) or "method" not in message or "id" not in message:
             return None
-        params = message.get("params") or {}
+        method, params = message["method"], message.get("params") or {}
         reply = {"jsonrpc": "2.0", "id": message["id"]}
         try:
-            revision = (params.get("_meta") or {}).get(META + "protocolVersion")
-            handle = self.modern if revision is not None else self.legacy
-            return reply | {"result": handle(message["method"], params, revision)}
+            if self.is_modern(message):
+                return reply | {"result": self.modern(method, params, revision_of(message))}
+            if not in_session and method not in ("initialize", "ping"):
+                raise Refused(INVALID_PARAMS, "the session is not initialized")
+            return reply | {"result": self.legacy(method, params)}
         except Refused as refused:
             return reply | {"error": refused.error}
 
@@ -124,7 +135,7 @@ class Server:
             return complete | self.call(params)
         raise Refused(METHOD_NOT_FOUND, f"{method} is not known")
 
-    def legacy(self, method, params, _revision):
+    def legacy(self, method, params):
         spoken = [revision for revision in self.revisions if revision in LEGACY]
         if not spoken:
             raise self.unsupported(params.get("protocolVersion", "none"))
@@ -158,12 +169,15 @@ class Server:
 
 
 def serve_stdio(server):
+    in_session = False
     for line in sys.stdin.buffer:
         try:
-            reply = server.answer(json.loads(line))
+            message = json.loads(line)
         except ValueError:
             continue
+        reply = server.answer(message, in_session)
         if reply is not None:
+            in_session = in_session or (message["method"] == "initialize" and "result" in reply)
             sys.stdout.buffer.write(json.dumps(reply, ensure_ascii=False).encode() + b"\n")
             sys.stdout.buffer.flush()
 
@@ -174,19 +188,20 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_POST(self):
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        message = json.loads(body)
-        reply = self.server.mcp.answer(message)
+        message = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))))
+        server, sessions = self.server.mcp, self.server.sessions
+        reply = server.answer(message, self.headers.get("Mcp-Session-Id") in sessions)
         if reply is None:
             return self.send(202, b"")
-        is_modern = "_meta" in (message.get("params") or {}) and "io.modelcontextprotocol/protocolVersion" in (
-            message["params"]["_meta"]
-        )
-        status = HTTP_STATUS.get(reply.get("error", {}).get("code"), 200) if is_modern else 200
+        headers = {}
+        if message["method"] == "initialize" and "result" in reply:
+            headers["Mcp-Session-Id"] = secrets.token_hex(16)
+            sessions.add(headers["Mcp-Session-Id"])
+        code = reply.get("error", {}).get("code")
         # A tool that is not there is an error of the call, not of the request.
-        status = 200 if message["method"] == "tools/call" else status
-        session = {"Mcp-Session-Id": secrets.token_hex(16)} if message["method"] == "initialize" else {}
-        return self.send(status, json.dumps(reply, ensure_ascii=False).encode(), session)
+        is_odd = server.is_modern(message) and message["method"] != "tools/call"
+        status = HTTP_STATUS.get(code, 200) if is_odd else 200
+        return self.send(status, json.dumps(reply, ensure_ascii=False).encode(), headers)
 
     def do_GET(self):
         self.send(405, b"")
@@ -210,7 +225,7 @@ class Handler(BaseHTTPRequestHandler):
 
 def serve_http(server):
     http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    http.daemon_threads, http.mcp = True, server
+    http.daemon_threads, http.mcp, http.sessions = True, server, set()
     print(json.dumps({"url": f"http://127.0.0.1:{http.server_address[1]}/mcp"}), flush=True)
     threading.Thread(target=http.serve_forever, daemon=True).start()
     sys.stdin.buffer.read()

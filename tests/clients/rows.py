@@ -69,6 +69,10 @@ class Row:
         words = f"r{self.number:02} {self.name}".replace(PINNED, "pinned")
         return "-".join("".join(letter if letter.isalnum() else " " for letter in words).split())[:32].strip("-")
 
+    @property
+    def is_quick(self):
+        return self.mode == self.client.modes[0]
+
     def driver(self, visit):
         """The command line of its driver."""
         extra = (NODE, INSPECTOR) if self.client.name.startswith("inspector") else ()
