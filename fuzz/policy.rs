@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use json::{Document, Limits, Value};
-use policy::{Arguments, Decision, Definition, Facts, Hash, Policy, Schema, Stack};
+use policy::{Arguments, Channel, Decision, Definition, Facts, Hash, Policy, Schema, Stack};
 
 const FACTS: Facts<'static> = Facts { grant: "g", server: "s", tool: "x" };
 
@@ -55,6 +55,32 @@ pub fn fuzz_schema(data: &[u8]) {
     }
 }
 
+/// Two lines, a pattern of URIs from an operator and a URI from an agent or a server: what an allow of the pattern
+/// opens is listed, and a deny of the same pattern closes it.
+pub fn fuzz_uri(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let (pattern, uri) = text.split_once('\n').unwrap_or((text, text));
+    let (Some(allow), Some(deny)) = (resources(pattern, "allow"), resources(pattern, "deny")) else { return };
+    if allow.judge_channel(Channel::Resources, &FACTS, Some(uri)).is_ok() {
+        assert!(allow.lists(Channel::Resources, uri) && allow.may_open(Channel::Resources));
+        assert!(deny.judge_channel(Channel::Resources, &FACTS, Some(uri)).is_err());
+        assert!(!deny.lists(Channel::Resources, uri) || uri.contains('{'));
+    }
+}
+
+/// A stack whose one policy says this of one pattern, and nothing else is closed by it.
+fn resources(pattern: &str, action: &str) -> Option<Stack> {
+    let mut key = Vec::new();
+    json::write_string(&mut key, pattern);
+    let default = if action == "allow" { "deny" } else { "allow" };
+    let key = String::from_utf8_lossy(&key);
+    let text = format!(
+        r#"{{"version": "1", "default": "{default}", "resources": {{{key}: {{"action": "{action}"}}}}}}"#
+    );
+    let policy = policy::load("fuzz", text.into_bytes()).ok()?;
+    Some(Stack::new(vec![Arc::new(policy)]))
+}
+
 fn scan(line: Option<&[u8]>) -> Option<Document> {
     Document::scan(line?.to_vec(), &Limits::default()).ok()
 }
@@ -85,6 +111,23 @@ fn judge(policy: Arc<Policy>, data: &[u8]) {
             assert_eq!(explained.denial(), decision.denial());
         }
         assert!(!stack.judge_unknown(name).is_allow());
+    }
+    judge_channels(&stack, data);
+}
+
+/// Judges a message of every channel, with the document's own keys as subjects.
+fn judge_channels(stack: &Stack, data: &[u8]) {
+    let Some(document) = scan(Some(data)) else { return };
+    let keys = objects(document.root()).into_iter().flat_map(|object| object.members());
+    let subjects: Vec<String> = keys.map(|member| member.key.as_cow().into_owned()).take(32).collect();
+    for channel in Channel::ALL {
+        for subject in subjects.iter().map(|subject| Some(subject.as_str())).chain([None]) {
+            let judged = stack.judge_channel(channel, &FACTS, subject);
+            assert!(judged.is_err() || stack.may_open(channel));
+            assert!(judged.is_err() || subject.is_none_or(|subject| stack.lists(channel, subject)));
+            let explained = stack.explain_channel(channel, &FACTS, subject).decision;
+            assert_eq!(explained.denial(), judged.as_ref().err().map(AsRef::as_ref));
+        }
     }
 }
 

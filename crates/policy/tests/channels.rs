@@ -137,6 +137,8 @@ fn lists_show_what_could_be_open() {
     ] {
         assert_eq!(open.lists(Channel::Resources, subject), expected, "{subject}");
     }
+    let braces = stack(&[r#"{"version": "1", "default": "allow", "prompts": {"a*": {"action": "deny"}}}"#]);
+    assert!(!braces.lists(Channel::Prompts, "a{b}") && braces.lists(Channel::Prompts, "b{a}"));
     let some = stack(&[r#"{"version": "1", "default": "allow", "resources": {
         "file:///srv/**": {"action": "deny"}, "host:example.com": {"action": "deny"}}}"#]);
     assert!(!some.lists(Channel::Resources, "file:///srv/{name}"));

@@ -17,6 +17,20 @@ mod driver {
         r#"{"version":"1","default":"allow","all_tools":{"rate_limit":"10/minute","arguments":{"check":"off","unknown":"allow"},"repair":false},"tools":{"y":{"action":"deny","reason":"e"},"z":{"deny_if":[{"conditions":[{"path":"args.a.b","op":"not_in","value":[1,"2",true]}]}]}}}"#,
     ];
 
+    const CHANNELS: &[&str] = &[
+        r#"{"version":"1","default":"deny","resources":{"file:///a/*":{"action":"allow"},"**/.env":{"action":"deny","reason":"c"},"host:*.b.c:8":{"action":"allow"}},"prompts":{"a*":{"action":"allow"},"ab":{"action":"deny"}},"elicitation":{"form":{"action":"allow"}},"methods":{"x/y":{"action":"allow"}}}"#,
+        r#"{"version":"1","default":"allow","resources":{"action":"deny"},"completion":{"action":"deny"},"sampling":{"action":"allow"},"elicitation":{"action":"allow"},"roots":{"action":"allow"},"tasks":{"action":"deny"}}"#,
+    ];
+
+    const URIS: &[&str] = &[
+        "file:///a/**\nfile:///a/b%20c/d",
+        "https://*.b.c/*\nhttps://x.b.c:80/d?e#f",
+        "host:*.b.c\nws://a.b.c/",
+        "host:[::1]:8\nhttp://[0::1]:8/",
+        "**/.env\nfile:///a/.env",
+        "n://*/b\nn://a/b",
+    ];
+
     const SCHEMAS: &[&str] = &[
         "{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"integer\"},\"b\":{\"anyOf\":[{\"type\":\"object\"},{\"type\":\"null\"}]}},\"required\":[\"a\"]}\n{\"a\":\"5\",\"b\":\"{}\"}",
         "{\"properties\":{\"a\":{\"$ref\":\"#/$defs/n\"}},\"$defs\":{\"n\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/n\"},\"uniqueItems\":true}}}\n{\"a\":[[],[[\"[]\"]]]}",
@@ -62,6 +76,19 @@ mod driver {
         "\"items\":",
         "\"properties\":",
         "\"additionalProperties\":false",
+        "\"action\":\"deny\"",
+        "\"resources\":",
+        "*",
+        "/",
+        "..",
+        "%2f",
+        "%25",
+        "\\\\",
+        "@",
+        "?",
+        "#",
+        "file:",
+        "{x}",
         "\"pattern\":\"a+\"",
     ];
 
@@ -88,6 +115,16 @@ mod driver {
         }
 
         #[test]
+        fn channels(data in mutated(CHANNELS)) {
+            targets::fuzz_document(&data);
+        }
+
+        #[test]
+        fn uris(data in mutated(URIS)) {
+            targets::fuzz_uri(&data);
+        }
+
+        #[test]
         fn schemas(data in mutated(SCHEMAS)) {
             targets::fuzz_schema(&data);
         }
@@ -96,13 +133,17 @@ mod driver {
         fn bytes(data in prop::collection::vec(any::<u8>(), 0..200)) {
             targets::fuzz_document(&data);
             targets::fuzz_schema(&data);
+            targets::fuzz_uri(&data);
         }
     }
 
     #[test]
     fn corpus() {
-        for text in DOCUMENTS {
+        for text in DOCUMENTS.iter().chain(CHANNELS) {
             targets::fuzz_document(text.as_bytes());
+        }
+        for text in URIS {
+            targets::fuzz_uri(text.as_bytes());
         }
         for text in SCHEMAS {
             targets::fuzz_schema(text.as_bytes());

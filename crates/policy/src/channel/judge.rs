@@ -145,7 +145,7 @@ impl Policy {
             return true;
         }
         match self.channels.get(channel) {
-            Some(Stated::Parts(parts)) if template::is_template(subject) => {
+            Some(Stated::Parts(parts)) if channel == Channel::Resources && template::is_template(subject) => {
                 let (allows, denies): (Vec<_>, Vec<_>) = parts.iter().partition(|part| part.rule.allows());
                 let is_closed = denies.iter().any(|part| template::denies_all(&part.pattern, subject));
                 let may_open = || allows.iter().any(|part| template::may_allow(&part.pattern, subject));
