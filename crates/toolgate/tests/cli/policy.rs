@@ -56,6 +56,37 @@ fn explains_denials_without_values() {
 }
 
 #[test]
+fn explains_messages_of_other_channels() {
+    let place = place();
+    let policy = r#"{"version": "1", "default": "deny", "resources": {"file:///srv/docs/**": {"action": "allow"},
+        "**/.env": {"action": "deny", "reason": "Secrets stay closed."}}, "methods": {"acme/status": {"action": "allow"}}}"#;
+    place.write(&place.work("docs.json"), policy);
+    let resource = |uri: &str| {
+        place.run(&["policy", "explain", "docs.json", "--channel", "resources", "--subject", uri])
+    };
+    let (allowed, denied) = (resource("file:///srv/docs/a.md"), resource("file:///srv/docs/.env"));
+    insta::assert_snapshot!("explain_resource", format!("{}\n{}", allowed.whole(), denied.whole()));
+    assert_eq!((allowed.code, denied.code), (Some(0), Some(1)));
+    for (question, rule, code) in [
+        (&["--channel", "resources"][..], None, 0),
+        (&["--channel", "prompts", "--subject", "a"], Some("(default deny)"), 1),
+        (&["--channel", "sampling"], Some("(closed)"), 1),
+        (&["--method", "acme/status"], None, 0),
+        (&["--method", "acme/other"], Some("(closed)"), 1),
+    ] {
+        let ran = place.run(&[&["policy", "explain", "docs.json", "--json"], question].concat());
+        let explained: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+        assert_eq!((explained["decision"]["rule"].as_str(), ran.code), (rule, Some(code)), "{question:?}");
+    }
+    for wrong in
+        [&[][..], &["--channel", "tools"], &["--subject", "a"], &["--channel", "roots", "--tool", "x"]]
+    {
+        let ran = place.run(&[&["policy", "explain", "docs.json"], wrong].concat());
+        assert_eq!(ran.code, Some(2), "{wrong:?}");
+    }
+}
+
+#[test]
 fn explains_arguments_that_do_not_fit_the_schema() {
     let call = ["--schema", "schema.json", "--args", r#"{"input_s3_uri": 5, "other": 1}"#];
     let ran = explain(&place(), "start_dicom_import_job", &call);

@@ -2,7 +2,8 @@
 //! It shows types and paths; values only when it is given them.
 
 use ::policy::{
-    Allowed, Answer, Decision, Denial, Explanation, Facts, Finding, LimitDemand, OperandOutcome, RuleId,
+    Allowed, Answer, Channel, Decision, Denial, Explanation, Facts, Finding, LimitDemand, OperandOutcome,
+    RuleId,
 };
 use json::Document;
 use serde_json::{Value, json};
@@ -15,26 +16,48 @@ pub struct Explained<'a> {
     pub facts: Facts<'a>,
     /// What every rule answered.
     pub explanation: &'a Explanation,
-    /// Whether lists show the tool.
-    pub listed: bool,
-    /// The rule that keeps it out of lists.
-    pub listed_rule: Option<RuleId>,
-    /// Whether a schema was given.
-    pub is_schema_known: bool,
+    /// What was judged.
+    pub about: About<'a>,
     /// The arguments, when their values are to be shown.
     pub values: Option<&'a Document>,
+}
+
+/// What was judged, and what is told besides the decision.
+pub enum About<'a> {
+    /// A call of a tool.
+    Tool {
+        /// Whether lists show the tool.
+        listed: bool,
+        /// The rule that keeps it out of lists.
+        listed_rule: Option<RuleId>,
+        /// Whether a schema was given.
+        is_schema_known: bool,
+    },
+    /// A message of another channel.
+    Channel {
+        /// The channel.
+        channel: Channel,
+        /// The URI, name or mode.
+        subject: Option<&'a str>,
+        /// Whether lists show the subject, where it is an entry of one.
+        listed: Option<bool>,
+        /// Whether anything of the channel could be allowed.
+        advertised: bool,
+    },
+    /// A method outside the protocol.
+    Method(&'a str),
 }
 
 impl Explained<'_> {
     /// For people.
     pub fn to_lines(&self, output: Output) -> Vec<String> {
-        let Facts { grant, server, tool } = self.facts;
-        let call = format!("`{tool}` on server `{server}` for grant `{grant}`");
+        let Facts { grant, server, tool: _ } = self.facts;
+        let call = format!("`{}` on server `{server}` for grant `{grant}`", self.explanation.tool);
         let mut lines = vec![output.paint(Tone::Strong, call)];
         for finding in &self.explanation.findings {
             lines.extend(self.finding_lines(output, finding));
         }
-        if !self.is_schema_known {
+        if let About::Tool { is_schema_known: false, .. } = self.about {
             let note = "no schema was given: the check of arguments is left out; use `--schema FILE`";
             lines.push(output.paint(Tone::Quiet, format!("  note: {note}")));
         }
@@ -42,10 +65,7 @@ impl Explained<'_> {
             Decision::Allow(allowed) => lines.extend(allowed_lines(output, allowed)),
             Decision::Deny(denial) => lines.extend(denied_lines(output, denial)),
         }
-        lines.push(match &self.listed_rule {
-            None if self.listed => "lists show the tool".to_owned(),
-            rule => format!("lists do not show the tool: {}", rule.as_ref().map_or("", RuleId::as_str)),
-        });
+        lines.extend(self.about.listed_line());
         lines
     }
 
@@ -85,17 +105,35 @@ impl Explained<'_> {
             Decision::Allow(allowed) => ("allow", allowed_json(allowed)),
             Decision::Deny(denial) => ("deny", denied_json(denial)),
         };
-        json!({
-            "tool": self.facts.tool,
+        let mut shown = json!({
             "server": self.facts.server,
             "grant": self.facts.grant,
             "effect": effect,
             "decision": decision,
             "findings": findings,
-            "listed": self.listed,
-            "listed_rule": self.listed_rule.as_ref().map(RuleId::as_str),
-            "schema_known": self.is_schema_known,
-        })
+        });
+        if let (Some(shown), Value::Object(about)) = (shown.as_object_mut(), self.about_json()) {
+            shown.extend(about);
+        }
+        shown
+    }
+
+    fn about_json(&self) -> Value {
+        match &self.about {
+            About::Tool { listed, listed_rule, is_schema_known } => json!({
+                "tool": self.facts.tool,
+                "listed": listed,
+                "listed_rule": listed_rule.as_ref().map(RuleId::as_str),
+                "schema_known": is_schema_known,
+            }),
+            About::Channel { channel, subject, listed, advertised } => json!({
+                "channel": channel.as_str(),
+                "subject": subject,
+                "listed": listed,
+                "advertised": advertised,
+            }),
+            About::Method(method) => json!({ "method": method }),
+        }
     }
 
     fn finding_json(&self, finding: &Finding) -> Value {
@@ -124,6 +162,24 @@ impl Explained<'_> {
             "pointer": finding.pointer,
             "reason": finding.reason.as_deref(),
             "operands": finding.operands.iter().map(operand).collect::<Vec<_>>(),
+        })
+    }
+}
+
+impl About<'_> {
+    fn listed_line(&self) -> Option<String> {
+        Some(match self {
+            Self::Tool { listed: true, listed_rule: None, .. } => "lists show the tool".to_owned(),
+            Self::Tool { listed_rule: rule, .. } => {
+                format!("lists do not show the tool: {}", rule.as_ref().map_or("", RuleId::as_str))
+            }
+            Self::Channel { listed: Some(true), .. } => "lists show it".to_owned(),
+            Self::Channel { listed: Some(false), .. } => "lists do not show it".to_owned(),
+            Self::Channel { listed: None, advertised: true, .. } => "the channel is advertised".to_owned(),
+            Self::Channel { listed: None, advertised: false, .. } => {
+                "the channel is not advertised".to_owned()
+            }
+            Self::Method(_) => return None,
         })
     }
 }
