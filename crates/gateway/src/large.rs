@@ -1,6 +1,7 @@
 //! Room for large messages of agents: the memory that one grant may hold with messages that are under way.
 //! It must never make one grant wait for another, nor wait at all: what finds no room is refused.
 
+use mcp::envelope::Message;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -56,6 +57,14 @@ impl Large {
                 room.held.is_some()
             }
         }
+    }
+
+    /// Makes `room` hold what a message takes once it is scanned: itself, its tape, and the copy that is forwarded.
+    /// False where the grant has no more.
+    #[must_use]
+    pub fn grow_for(&self, room: &mut Room, grant: &Arc<str>, message: &Message) -> bool {
+        let document = message.document();
+        self.grow(room, grant, document.text().len().saturating_mul(2).saturating_add(document.tape_bytes()))
     }
 
     fn of(&self, grant: &Arc<str>) -> Arc<Semaphore> {

@@ -107,6 +107,9 @@ pub async fn exchange(gateway: &Gateway, inbound: Inbound) -> Result<Read, Refus
     let body = reading.await.map_err(|_| Refused::Slow)??;
     let caps = Caps { max_body_bytes: cap, ..Caps::default() };
     let message = Message::parse(body, &caps)?;
+    if !gateway.large.grow_for(&mut room, &grant.id, &message) {
+        return Err(too_many().with_id_of(&message).into());
+    }
     match era::of_http(headers.protocol_version(), &message) {
         Era::Modern => modern_exchange(gateway, Origin { grant, reach, room }, message, &headers),
         Era::Legacy => legacy_exchange(gateway, Origin { grant, reach, room }, message, &headers),

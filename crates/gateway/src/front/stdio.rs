@@ -129,6 +129,9 @@ impl Client {
             Ok(parsed) => parsed,
             Err(refusal) => return self.refuse(&refusal).await,
         };
+        if !self.gateway.large.grow_for(&mut room, &self.session.grant, &message) {
+            return self.refuse(&request::too_many().with_id_of(&message)).await;
+        }
         let method = message.method().unwrap_or("(response)");
         let Some((grant, reach)) = self.gateway.access(&self.session.grant, &self.session.server) else {
             let (grant, server) = (&self.session.grant, &self.session.server.id);

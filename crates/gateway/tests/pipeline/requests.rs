@@ -221,7 +221,7 @@ async fn what_is_wrong_about_the_http_request() {
 async fn large_messages_of_a_grant_share_a_bound() {
     let gate = testkit::Gate::closed();
     let held = Tool::new("copy").answer(testkit::Answer::text("ok").held(&gate));
-    let bounds = |bounds: &mut gateway::Bounds| bounds.max_large_bytes = 250 << 10;
+    let bounds = |bounds: &mut gateway::Bounds| bounds.max_large_bytes = 400 << 10;
     let test = Test::new().policy(ALLOW).tool(held).bounds(bounds).start().await;
     test.listed().await;
     let large = |token: &str| {
