@@ -14,19 +14,19 @@ def path(mode):
     return f"expected/{mode}.json"
 
 
-def entries(pairing):
-    """The keys that may, and must, be lost for a pairing."""
-    file = FOLDER / f"{pairing.mode}.json"
+def entries(run):
+    """The keys that may be lost in a run, and must be."""
+    file = FOLDER / f"{run.mode}.json"
     if not file.exists():
         return set()
-    listed = json.loads(file.read_text()).get(pairing.requirements, {})
+    listed = json.loads(file.read_text()).get(run.requirements, {})
     return {key for key, value in listed.items()
-            if isinstance(value, str) or pairing.fixture in value.get("fixtures", [pairing.fixture])}
+            if isinstance(value, str) or run.fixture in value.get("fixtures", [run.fixture])}
 
 
-def compare(pairing, lost):
+def compare(run, lost):
     """(what is lost and not listed, what is listed and not lost)."""
-    listed = entries(pairing)
+    listed = entries(run)
     covered = {key: {key, key.split(":", 1)[0]} & listed for key in lost}
     unexpected = {key: said for key, said in lost.items() if not covered[key]}
     return unexpected, sorted(listed - set().union(*covered.values()))

@@ -9,8 +9,12 @@ HERE = Path(__file__).resolve().parent
 FOLDER = HERE.parent / "fixtures"
 EVERYTHING = HERE / "node_modules" / "@modelcontextprotocol" / "server-everything" / "dist" / "index.js"
 NAMES = ("rmcp", "ts", "everything")
-# server-everything is npm's example; it speaks one era only and cannot be told otherwise.
-ERAS = {"rmcp": ("both", "legacy", "modern"), "ts": ("both", "legacy", "modern"), "everything": ("both",)}
+# What each is run in. server-everything is npm's example: what it lists is not ours, and it cannot be held to an era.
+MODES = {
+    "rmcp": ("direct", "allow", "real", "bridged"),
+    "ts": ("direct", "allow", "real", "bridged"),
+    "everything": ("direct", "allow"),
+}
 
 
 @contextmanager

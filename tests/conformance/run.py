@@ -12,7 +12,7 @@ import tempfile
 import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import expected
@@ -21,6 +21,7 @@ import gateway
 import suite
 
 HERE = Path(__file__).resolve().parent
+MODES = ("allow", "real", "bridged")
 # What the fixtures of this repository reach directly, without a failure; less means that the run itself is broken.
 BAR = {"2025-11-25": 83, "2026-07-28": 197}
 OWN_FIXTURES = ("rmcp", "ts")
@@ -29,130 +30,136 @@ OTHER_ERA = {"2025-11-25": "modern", "2026-07-28": "legacy"}
 
 
 @dataclass(frozen=True)
-class Pairing:
-    """One fixture and one set of requirements, to be run directly and through."""
+class Run:
+    """One run of the suite: `mode` is "direct", or what lies between. A reference is a direct run."""
 
     fixture: str
     requirements: str
     mode: str
 
+    def reference(self):
+        return Run(self.fixture, self.requirements, "direct")
+
     def name(self):
-        return f"{self.fixture}, {self.requirements}" + ("" if self.mode == "allow" else f", {self.mode}")
+        return f"{self.fixture}, {self.requirements}, {self.mode}"
 
 
 @dataclass
-class Outcome:
-    """What a pairing showed."""
+class Row:
+    """A run beside its reference, and what is wrong with it."""
 
-    pairing: Pairing
+    run: Run
     direct: suite.Result
     through: suite.Result | None
-    lost: dict
-    unexpected: dict
-    stale: list
-    seconds: float
-
-    def problems(self):
-        found = [f"{key}: {said}" for key, said in sorted(self.unexpected.items())]
-        found += [f"{key}: listed in {expected.path(self.pairing.mode)}, but not lost" for key in self.stale]
-        bar = BAR[self.pairing.requirements]
-        if self.pairing.fixture in OWN_FIXTURES and (self.direct.passed < bar or self.direct.failed):
-            found.append(f"directly it reaches {self.direct.figure()} and not {bar}/0")
-        if self.pairing.fixture not in OWN_FIXTURES and not self.direct.passed:
-            found.append("directly no check passes")
-        if self.through and not self.through.complete:
-            found.append(f"the run through the gateway was stopped after {suite.RUN_TIMEOUT_S} s")
-        return found
+    lost: dict = field(default_factory=dict)
+    unexpected: dict = field(default_factory=dict)
+    problems: list = field(default_factory=list)
 
 
 def arguments():
     parser = argparse.ArgumentParser(prog="run.sh", description=__doc__.splitlines()[0])
     parser.add_argument("--fixture", action="append", choices=fixtures.NAMES, help="only this one; may be repeated")
     parser.add_argument("--requirements", action="append", choices=suite.REQUIREMENTS, help="only this set")
-    parser.add_argument("--policy", choices=gateway.POLICIES, default="allow", help="what the gateway enforces")
+    parser.add_argument("--policy", choices=gateway.POLICIES, default="allow", help="what the gateway enforces (allow)")
     parser.add_argument("--bridged", action="store_true", help="each set against a fixture that speaks only the other era")
+    parser.add_argument("--all", action="store_true", help="both policies and bridged")
     parser.add_argument("--direct", action="store_true", help="leave the gateway out")
     parser.add_argument("--toolgate", metavar="BIN", help="the gateway; else TOOLGATE_BIN, else target/debug/toolgate")
-    parser.add_argument("--jobs", type=int, default=2, help="how many pairings run at once (2)")
+    parser.add_argument("--jobs", type=int, default=2, help="how many runs at once (2)")
     parser.add_argument("--keep", action="store_true", help="keep the raw results also when all is well")
     return parser.parse_args()
 
 
-def pairings(options):
-    mode = "bridged" if options.bridged else options.policy
-    chosen = options.fixture or fixtures.NAMES
-    if mode == "bridged":
-        chosen = [name for name in chosen if "legacy" in fixtures.ERAS[name]]
-    return [Pairing(name, requirements, mode)
-            for name in chosen for requirements in options.requirements or suite.REQUIREMENTS]
+def wanted_runs(options):
+    modes = MODES if options.all else ["bridged" if options.bridged else options.policy]
+    if options.direct:
+        modes = ["direct"]
+    names, sets = options.fixture or fixtures.NAMES, options.requirements or suite.REQUIREMENTS
+    return [Run(name, requirements, mode) for mode in modes for name in names for requirements in sets
+            if mode in fixtures.MODES[name]]
 
 
-def run_pairing(pairing, node, toolgate, folder):
-    """Runs the suite twice. The fixture behind the gateway is a fresh one, of one era where the mode is bridged."""
-    began = time.monotonic()
-    folder = folder / f"{pairing.fixture}-{pairing.requirements}"
-    with fixtures.serving(pairing.fixture, "both", node, folder / "direct") as url:
-        direct = suite.run(node, url, pairing.requirements, folder / "direct")
-    through, lost, unexpected, stale = None, {}, {}, []
-    if toolgate:
-        through = run_through(pairing, node, toolgate, folder / "through")
-        lost = suite.lost(direct, through)
-        unexpected, stale = expected.compare(pairing, lost)
-    return Outcome(pairing, direct, through, lost, unexpected, stale, time.monotonic() - began)
-
-
-def run_through(pairing, node, toolgate, folder):
-    bridged = pairing.mode == "bridged"
-    era = OTHER_ERA[pairing.requirements] if bridged else "both"
-    policy = "allow" if bridged else pairing.mode
-    with fixtures.serving(pairing.fixture, era, node, folder) as upstream:
+def perform(run, node, toolgate, folder):
+    """Runs the suite once, against a fixture of its own; one era only where the mode is bridged."""
+    folder = folder / f"{run.fixture}-{run.requirements}-{run.mode}"
+    era = OTHER_ERA[run.requirements] if run.mode == "bridged" else "both"
+    with fixtures.serving(run.fixture, era, node, folder) as upstream:
+        if run.mode == "direct":
+            return suite.run(node, upstream, run.requirements, folder)
+        policy = "allow" if run.mode == "bridged" else run.mode
         with gateway.serving(toolgate, policy, upstream, folder) as url:
-            return suite.run(node, url, pairing.requirements, folder, gateway.TOKEN)
+            return suite.run(node, url, run.requirements, folder, gateway.TOKEN)
 
 
-def guarded(*parts):
-    """A pairing whose run breaks is a failure of its own; the others go on."""
+def guarded(run, *parts):
+    """The result and the seconds; a run that breaks is told and counts as stopped, and the others go on."""
+    began = time.monotonic()
     try:
-        return run_pairing(*parts)
-    except Exception:  # noqa: BLE001 - whatever it is, it is told and it fails the run
-        print(f"{parts[0].name()}: broken", flush=True)
+        result = perform(run, *parts)
+    except Exception:  # noqa: BLE001 - whatever it is, it fails the run
         traceback.print_exc()
-        return None
+        result = suite.Result(complete=False)
+    print(f"{run.name():<40}{result.figure():>10}{time.monotonic() - began:>8.0f} s", flush=True)
+    return result
 
 
-def report(outcomes, folder):
-    """Prints the table; returns how many pairings have problems."""
-    n_failed = 0
-    for outcome in filter(None, outcomes):
-        problems = outcome.problems()
-        n_failed += bool(problems)
-        print(f"\n{'FAIL' if problems else 'ok  '}  {outcome.pairing.name()}  ({outcome.seconds:.0f} s)")
-        for line in problems:
-            print(f"        {line}")
-    print(f"\n{'fixture':<12}{'requirements':<14}{'direct':>9}{'through':>9}{'lost':>6}{'listed':>8}   passed/failed checks")
-    for outcome in filter(None, outcomes):
-        pairing, through = outcome.pairing, outcome.through
-        print(f"{pairing.fixture:<12}{pairing.requirements:<14}{outcome.direct.figure():>9}"
-              f"{through.figure() if through else '-':>9}{len(outcome.lost):>6}"
-              f"{len(outcome.lost) - len(outcome.unexpected):>8}")
-    n_broken = sum(outcome is None for outcome in outcomes)
-    print(f"\n{len(outcomes)} pairings, {n_failed + n_broken} failed; raw results: {folder}", flush=True)
-    return n_failed + n_broken
+def judged(run, results):
+    """The row of a run, with what is wrong."""
+    if run.mode == "direct":
+        row = Row(run, results[run], None)
+        row.problems = direct_problems(run, results[run])
+        return row
+    row = Row(run, results[run.reference()], results[run])
+    row.lost = suite.lost(row.direct, row.through)
+    row.unexpected, stale = expected.compare(run, row.lost)
+    row.problems = direct_problems(run, row.direct)
+    row.problems += [f"{key}: {said}" for key, said in sorted(row.unexpected.items())]
+    row.problems += [f"{key}: listed in {expected.path(run.mode)}, but not lost" for key in stale]
+    if not row.through.complete:
+        row.problems.append("the run through the gateway did not end by itself")
+    return row
+
+
+def direct_problems(run, result):
+    bar = BAR[run.requirements]
+    if run.fixture in OWN_FIXTURES and (result.passed < bar or result.failed):
+        return [f"directly it reaches {result.figure()} and not {bar}/0"]
+    return [] if result.passed else ["directly no check passes"]
+
+
+def report(rows, folder):
+    """Prints what is wrong and the table; returns how many rows have problems."""
+    for row in rows:
+        if row.problems:
+            print(f"\nFAIL  {row.run.name()}")
+            print("\n".join(f"      {line}" for line in row.problems))
+    print(f"\n{'fixture':<12}{'requirements':<14}{'gateway':<9}{'direct':>9}{'through':>9}{'lost':>6}{'listed':>8}"
+          "   (checks passed/failed)")
+    for row in rows:
+        print(f"{row.run.fixture:<12}{row.run.requirements:<14}{row.run.mode:<9}{row.direct.figure():>9}"
+              f"{row.through.figure() if row.through else '-':>9}{len(row.lost):>6}"
+              f"{len(row.lost) - len(row.unexpected):>8}   {'FAIL' if row.problems else 'ok'}")
+    n_failed = sum(bool(row.problems) for row in rows)
+    print(f"\n{len(rows)} runs, {n_failed} failed" + (f"; raw results: {folder}" if folder else ""), flush=True)
+    return n_failed
 
 
 def main():
     options = arguments()
     toolgate = None if options.direct else gateway.binary(options.toolgate)
-    work = pairings(options)
-    wanted = sorted({pairing.fixture for pairing in work})
-    setup = subprocess.run([HERE / "setup.sh", *wanted], stdout=subprocess.PIPE, text=True, check=False)
-    if setup.returncode != 0:
-        sys.exit("conformance: the setup failed")
+    runs = wanted_runs(options)
+    names = sorted({run.fixture for run in runs})
+    setup = subprocess.run([HERE / "setup.sh", *names], stdout=subprocess.PIPE, text=True, check=False)
+    if setup.returncode != 0 or not runs:
+        sys.exit("conformance: the setup failed" if runs else "conformance: there is no such run")
     node, folder = setup.stdout.strip(), Path(tempfile.mkdtemp(prefix="toolgate-conformance-"))
+    work = list(dict.fromkeys([run.reference() for run in runs] + runs))
     with ThreadPoolExecutor(max_workers=options.jobs) as pool:
-        outcomes = list(pool.map(lambda pairing: guarded(pairing, node, toolgate, folder), work))
-    n_failed = report(outcomes, folder)
-    if not n_failed and not options.keep:
+        results = dict(zip(work, pool.map(lambda run: guarded(run, node, toolgate, folder), work)))
+    rows = [judged(run, results) for run in runs]
+    keep = options.keep or any(row.problems for row in rows)
+    n_failed = report(rows, folder if keep else None)
+    if not keep:
         shutil.rmtree(folder, ignore_errors=True)
     return 1 if n_failed else 0
 
