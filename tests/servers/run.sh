@@ -4,4 +4,4 @@ set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 cache=$("$here/setup.sh")
-PYTHONPATH="$here:$here/../e2e" exec "$cache/vendor/bin/python" -B "$here/through.py" "$@"
+PYTHONPATH="$here:$here/../e2e" exec "$cache/vendor/bin/python" -B -W ignore "$here/through.py" "$@"
