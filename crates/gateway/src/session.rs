@@ -1,6 +1,7 @@
 //! The state that a handshake makes: whose session it is, which lane it has, which ids are in flight.
 //! A session is bound to one grant and one server and is worth nothing to anybody else.
 
+use crate::front::first::Post;
 use crate::news::Shown;
 use crate::outbox::Outbox;
 use crate::outstanding::Outstanding;
@@ -10,7 +11,7 @@ use mcp::era::Version;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 /// A session without a message for so long is closed: one hour.
 pub const IDLE_MS: u64 = 60 * 60 * 1_000;
@@ -37,6 +38,8 @@ pub struct Session {
     /// Its streams that can be resumed.
     pub spools: Arc<Spools>,
     version: OnceLock<Version>,
+    // Set where its messages do not come with the requests that they answer.
+    posts: OnceLock<mpsc::Sender<Post>>,
     in_flight: Mutex<HashMap<Box<str>, Sent>>,
     last_used_ms: AtomicU64,
     closed: watch::Sender<bool>,
@@ -77,6 +80,7 @@ impl Session {
             shown: Shown::default(),
             spools: Arc::default(),
             version: OnceLock::new(),
+            posts: OnceLock::new(),
             in_flight: Mutex::default(),
             last_used_ms: AtomicU64::new(now_ms),
             closed: watch::Sender::new(false),
@@ -117,6 +121,18 @@ impl Session {
         let upstream: u64 = upstream.parse().ok()?;
         let ids = self.in_flight.lock().unwrap_or_else(PoisonError::into_inner);
         ids.values().find(|sent| sent.upstream == upstream)?.progress_token.clone()
+    }
+
+    /// Makes it a session of the first HTTP transport: what its client posts goes to `posts`.
+    pub fn take_posts(&self, posts: mpsc::Sender<Post>) {
+        // It is set before anybody else knows of the session.
+        let _ = self.posts.set(posts);
+    }
+
+    /// Where messages go that its client posts; none where it is of another transport.
+    #[must_use]
+    pub fn posts(&self) -> Option<&mpsc::Sender<Post>> {
+        self.posts.get()
     }
 
     /// Notes a message at `now_ms`.

@@ -2,6 +2,7 @@
 //! It decides nothing but who is asking; whatever it lets through is judged by the pipeline.
 
 use super::body::AnswerBody;
+use super::first;
 use super::http_stream;
 use super::request::{self, Inbound};
 use super::spool::answer;
@@ -63,9 +64,14 @@ impl HttpFront {
         self.allowed.check(request.uri(), request.headers())?;
         mcp::headers::refuse_duplicates(request.headers())?;
         let inbound = request::authenticate(&self.gateway, from, request)?;
+        let path = inbound.request.uri().path().to_owned();
         let (grant, server) = (Arc::clone(&inbound.grant.id), Arc::clone(&inbound.reach.server.id));
         let answer = match *inbound.request.method() {
             Method::POST | Method::GET if self.gateway.is_draining() => Err(Refused::Draining),
+            Method::GET if path.starts_with(first::STREAM) => first::open(&self.gateway, &inbound),
+            _ if path.starts_with(first::STREAM) => Err(Refused::Only("GET")),
+            Method::POST if path.starts_with(first::MESSAGES) => first::post(&self.gateway, inbound).await,
+            _ if path.starts_with(first::MESSAGES) => Err(Refused::Only("POST")),
             Method::POST => self.post(inbound).await,
             Method::GET => http_stream::open(&self.gateway, &inbound).await,
             Method::DELETE => http_stream::delete(&self.gateway, &inbound).await,
@@ -84,6 +90,7 @@ impl HttpFront {
             Refused::Grant
             | Refused::Path
             | Refused::Method
+            | Refused::Only(_)
             | Refused::NoStream
             | Refused::Draining
             | Refused::Slow => {}
@@ -124,6 +131,8 @@ pub enum Refused {
     Path,
     /// Not POST, GET or DELETE.
     Method,
+    /// Not the one method of the path.
+    Only(&'static str),
     /// The session is unknown, or belongs to somebody else.
     Session,
     /// The upstream offers no such stream.
@@ -159,12 +168,19 @@ impl Refused {
                 response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
                 response
             }
-            Self::Path => {
-                error(404, "no such endpoint; use /mcp/<server> with a server that the grant reaches")
-            }
+            Self::Path => error(
+                404,
+                "no such endpoint; use /mcp/<server>, or /sse/<server>, with a server that the grant reaches",
+            ),
             Self::Method => {
                 let mut response = error(405, "use POST, GET or DELETE");
                 response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST, GET, DELETE"));
+                response
+            }
+            Self::Only(method) => {
+                let mut response =
+                    error(405, "this path of the transport of 2024-11-05 takes another method");
+                response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(method));
                 response
             }
             Self::NoStream => {

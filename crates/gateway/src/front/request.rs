@@ -1,6 +1,7 @@
 //! Reads one HTTP request: who is asking, for which server, and what the body says.
 //! Nothing of the body is read before the grant is known.
 
+use super::first;
 use super::http::Refused;
 use crate::account;
 use crate::exchange::{Exchange, Restored};
@@ -75,7 +76,7 @@ pub fn authenticate(gateway: &Gateway, from: IpAddr, request: Request<Incoming>)
     if !grant.is_valid(gateway.now_ms()) {
         return Err(refused("grant revoked or expired"));
     }
-    let server = request.uri().path().strip_prefix("/mcp/").unwrap_or_default();
+    let server = server_of(request.uri().path());
     let Some(reach) = grant.reach(server) else {
         // A name that nobody declared may be anything.
         let declared = world.server(server).map_or("", |server| &server.id);
@@ -84,6 +85,12 @@ pub fn authenticate(gateway: &Gateway, from: IpAddr, request: Request<Incoming>)
     };
     let headers = McpHeaders::read(request.headers());
     Ok(Inbound { grant: Arc::clone(grant), reach: Arc::clone(reach), request, headers })
+}
+
+/// The server that a path names, whatever the transport.
+fn server_of(path: &str) -> &str {
+    let prefixes = ["/mcp/", first::STREAM, first::MESSAGES];
+    prefixes.iter().find_map(|prefix| path.strip_prefix(prefix)).unwrap_or_default()
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
@@ -98,8 +105,24 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 /// [`Refused`], with the protocol's own answer where it has one.
 pub async fn exchange(gateway: &Gateway, inbound: Inbound) -> Result<Read, Refused> {
     let Inbound { grant, reach, request, headers } = inbound;
-    media::check_body(request.headers())?;
     media::check_post_accept(request.headers())?;
+    let (message, room) = body(gateway, &grant, request).await?;
+    match era::of_http(headers.protocol_version(), &message) {
+        Era::Modern => modern_exchange(gateway, Origin { grant, reach, room }, message, &headers),
+        Era::Legacy => legacy_exchange(gateway, Origin { grant, reach, room }, message, &headers),
+    }
+}
+
+/// Reads the body of a POST and checks its envelope.
+///
+/// # Errors
+/// [`Refused`], with the protocol's own answer where it has one.
+pub async fn body(
+    gateway: &Gateway,
+    grant: &Grant,
+    request: Request<Incoming>,
+) -> Result<(Message, Room), Refused> {
+    media::check_body(request.headers())?;
     let cap = gateway.bounds.max_body_bytes;
     let mut room = Room::default();
     let has_room = |n_bytes| gateway.large.grow(&mut room, &grant.id, n_bytes);
@@ -110,10 +133,7 @@ pub async fn exchange(gateway: &Gateway, inbound: Inbound) -> Result<Read, Refus
     if !gateway.large.grow_for(&mut room, &grant.id, &message) {
         return Err(too_many().with_id_of(&message).into());
     }
-    match era::of_http(headers.protocol_version(), &message) {
-        Era::Modern => modern_exchange(gateway, Origin { grant, reach, room }, message, &headers),
-        Era::Legacy => legacy_exchange(gateway, Origin { grant, reach, room }, message, &headers),
-    }
+    Ok((message, room))
 }
 
 fn modern_exchange(
@@ -223,6 +243,10 @@ fn agreed(session: &Session, stated: Option<Version>) -> Result<Version, Refusal
 /// The session of this id, if it is this grant's own with this server.
 pub fn find_session(gateway: &Gateway, id: &str, grant: &Grant, reach: &Reach) -> Option<Arc<Session>> {
     let session = gateway.sessions.find(id, &grant.id, &reach.server)?;
+    if session.posts().is_some() {
+        // A session of the other HTTP transport.
+        return None;
+    }
     if session.lane.is_over() {
         // Its process has ended; the client learns it and initializes anew.
         gateway.sessions.remove(&session);

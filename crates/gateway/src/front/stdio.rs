@@ -1,37 +1,21 @@
 //! The front of a client that speaks MCP in lines: `wrap` carries them here from its standard streams.
 //! One connection is one client: its first request settles the era, and its lane is its own.
 
-use super::request;
-use crate::account;
-use crate::exchange::{Answer, Exchange, Restored};
+use super::client::{Client, LAST_WORDS, Next};
 use crate::gateway::Gateway;
-use crate::large::Room;
-use crate::listen;
-use crate::outstanding::MAX_OUTSTANDING;
-use crate::pipeline;
 use crate::session::{Session, mint_id};
-use crate::stream::{Cut, Piece, Stream};
 use crate::upstream::{Restart, Server};
 use bytes::BytesMut;
-use mcp::envelope::{Caps, Message, MessageKind};
-use mcp::era::{Era, EraLock, Version};
-use mcp::errors::{INTERNAL_ERROR, INVALID_REQUEST, Refusal};
 use mcp::stdio::{Framer, TooLong};
-use mcp::{answers, modern};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
+use tokio::time::timeout;
 
-/// Lines that may wait for the client.
-const OUT_DEPTH: usize = 64;
-/// After the end of a client's input, its open requests may take so long.
-const LAST_WORDS: Duration = Duration::from_secs(30);
-/// Requests of one client that are worked on at once; more are refused.
-const MAX_AT_ONCE: usize = 256;
-/// Longest line for a client, as for a server.
-const MAX_LINE_BYTES: usize = 16 << 20;
+/// A client that takes no byte for so long is given up: what waits for it is held in memory.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(5 * 60);
 
 /// Serves one client until its input ends, then ends what is its own.
 ///
@@ -50,282 +34,64 @@ pub async fn serve(
     let lane = server.own_lane(Restart::Never);
     let now_ms = gateway.now_ms();
     let session = Arc::new(Session::new(id, Arc::clone(&grant), Arc::clone(&server), lane, now_ms));
-    let (out, lines) = mpsc::channel(OUT_DEPTH);
+    let (mut client, lines) = Client::new(Arc::clone(&gateway), session);
     let writing = tokio::spawn(write(output, lines));
-    let room = Arc::new(Semaphore::new(MAX_AT_ONCE));
-    let answers = Arc::new(Semaphore::new(MAX_OUTSTANDING));
-    let mut client = Client { gateway, session, era: EraLock::new(), room, answers, out, listens: false };
-    let ended = client.read(input).await;
+    let ended = read(&gateway, &mut client, input).await;
     client.finish().await;
     drop(client);
     // The writer ends when the last sender is gone; what it still holds is written first.
-    let _ = tokio::time::timeout(LAST_WORDS, writing).await;
+    let _ = timeout(LAST_WORDS, writing).await;
     ended
 }
 
-struct Client {
-    gateway: Arc<Gateway>,
-    session: Arc<Session>,
-    era: EraLock,
-    room: Arc<Semaphore>,
-    answers: Arc<Semaphore>,
-    out: mpsc::Sender<Vec<u8>>,
-    listens: bool,
-}
-
-/// Whether the connection goes on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Next {
-    More,
-    End,
-}
-
-impl Client {
-    async fn read(&mut self, mut input: impl AsyncRead + Unpin) -> io::Result<()> {
-        let mut framer = Framer::new(self.gateway.bounds.max_body_bytes.saturating_add(1), TooLong::Cut);
-        let mut buffer = BytesMut::with_capacity(16 << 10);
-        let (gateway, session) = (Arc::clone(&self.gateway), Arc::clone(&self.session));
-        let mut revoked = std::pin::pin!(gateway.access_lost(&session.grant, &session.server));
-        loop {
-            buffer.clear();
-            let n_read = tokio::select! {
-                () = session.closed() => return Ok(()),
-                () = &mut revoked => {
-                    self.grant_gone("null").await;
-                    return Ok(());
-                }
-                n_read = input.read_buf(&mut buffer) => n_read?,
-            };
-            if n_read == 0 {
+async fn read(gateway: &Gateway, client: &mut Client, mut input: impl AsyncRead + Unpin) -> io::Result<()> {
+    let mut framer = Framer::new(gateway.bounds.max_body_bytes.saturating_add(1), TooLong::Cut);
+    let mut buffer = BytesMut::with_capacity(16 << 10);
+    let session = Arc::clone(&client.session);
+    let mut revoked = std::pin::pin!(gateway.access_lost(&session.grant, &session.server));
+    loop {
+        buffer.clear();
+        let n_read = tokio::select! {
+            () = session.closed() => return Ok(()),
+            () = &mut revoked => {
+                client.grant_gone("null").await;
                 return Ok(());
             }
-            let mut chunk = &buffer[..];
-            while let Some(line) = framer.next_line(&mut chunk) {
-                if self.take(line).await == Next::End {
-                    return Ok(());
-                }
+            n_read = input.read_buf(&mut buffer) => n_read?,
+        };
+        if n_read == 0 {
+            // The last line may lack its end.
+            if let Some(line) = framer.end_line() {
+                client.take(line).await;
+            }
+            return Ok(());
+        }
+        let mut chunk = &buffer[..];
+        while let Some(line) = framer.next_line(&mut chunk) {
+            if client.take(line).await == Next::End {
+                return Ok(());
             }
         }
     }
-
-    /// The client says no more: what is under way is still answered, within bounds.
-    async fn finish(&self) {
-        let all = u32::try_from(MAX_AT_ONCE).unwrap_or(u32::MAX);
-        let idle = tokio::time::timeout(LAST_WORDS, self.room.acquire_many(all));
-        tokio::select! {
-            _ = idle => {}
-            () = self.session.closed() => {}
-            () = self.out.closed() => {}
-        }
-        self.session.close();
-    }
-
-    async fn take(&mut self, line: Vec<u8>) -> Next {
-        let mut room = Room::default();
-        if !self.gateway.large.grow(&mut room, &self.session.grant, line.len()) {
-            return self.refuse(&request::too_many()).await;
-        }
-        let (message, version) = match self.parse(line) {
-            Ok(parsed) => parsed,
-            Err(refusal) => return self.refuse(&refusal).await,
-        };
-        if !self.gateway.large.grow_for(&mut room, &self.session.grant, &message) {
-            return self.refuse(&request::too_many().with_id_of(&message)).await;
-        }
-        let method = message.method().unwrap_or("(response)");
-        let Some((grant, reach)) = self.gateway.access(&self.session.grant, &self.session.server) else {
-            let (grant, server) = (&self.session.grant, &self.session.server.id);
-            account::revoked(&self.gateway, grant, server, method);
-            return self.grant_gone(message.id_raw().unwrap_or("null")).await;
-        };
-        self.session.touch(self.gateway.now_ms());
-        if method == "notifications/initialized" && version.era() == Era::Legacy {
-            self.listen();
-        }
-        if message.is_request() && self.gateway.is_draining() {
-            let text = "the gateway is shutting down; retry later";
-            return send(&self.out, answers::error(message.id_raw(), INTERNAL_ERROR, text, None)).await;
-        }
-        // Notifications have no place of their own: a cancellation must pass requests that hang.
-        let is_plain_request = message.is_request() && method != "initialize";
-        let is_response = *message.kind() == MessageKind::Response;
-        let exchange = Exchange {
-            grant,
-            reach,
-            message,
-            version,
-            session: Some(Arc::clone(&self.session)),
-            lane: self.session.lane.clone(),
-            param_headers: Vec::new(),
-            upstream_id: self.gateway.next_upstream_id(),
-            in_flight: None,
-            room,
-            restored: Restored::default(),
-        };
-        match (is_plain_request, is_response) {
-            (true, _) => self.beside(exchange).await,
-            (false, true) => self.respond(exchange).await,
-            (false, false) => self.in_order(exchange).await,
-        }
-    }
-
-    fn parse(&mut self, line: Vec<u8>) -> Result<(Message, Version), Refusal> {
-        let caps = Caps { max_body_bytes: self.gateway.bounds.max_body_bytes, ..Caps::default() };
-        let message = Message::parse(line, &caps)?;
-        if self.era.observe(&message)? == Some(Era::Modern) {
-            // In this era nothing comes but what belongs to a request.
-            self.session.outbox.close();
-        }
-        let version = self.version(&message)?;
-        Ok((message, version))
-    }
-
-    /// Works on a request while further lines are read.
-    async fn beside(&self, exchange: Exchange) -> Next {
-        let Ok(place) = Arc::clone(&self.room).try_acquire_owned() else {
-            let text = "too many requests are unanswered; wait for some";
-            let refusal = Refusal::new(200, INVALID_REQUEST, text).with_id_of(&exchange.message);
-            return self.refuse(&refusal).await;
-        };
-        let work = answer(Arc::clone(&self.gateway), Arc::clone(&self.session), self.out.clone(), exchange);
-        tokio::spawn(async move {
-            work.await;
-            drop(place);
-        });
-        Next::More
-    }
-
-    /// Takes what answers a request of the server; nobody is told of one that answers nothing.
-    async fn respond(&self, exchange: Exchange) -> Next {
-        // A server that takes no answers holds up those that follow, not everything else.
-        let Ok(place) = Arc::clone(&self.answers).acquire_owned().await else { return Next::End };
-        let gateway = Arc::clone(&self.gateway);
-        tokio::spawn(async move {
-            drop(pipeline::handle(&gateway, exchange).await);
-            drop(place);
-        });
-        Next::More
-    }
-
-    /// Works on a message before the next line is read.
-    async fn in_order(&self, exchange: Exchange) -> Next {
-        let work = answer(Arc::clone(&self.gateway), Arc::clone(&self.session), self.out.clone(), exchange);
-        tokio::select! {
-            () = work => Next::More,
-            () = self.session.closed() => Next::End,
-            () = self.out.closed() => Next::End,
-        }
-    }
-
-    fn version(&self, message: &Message) -> Result<Version, Refusal> {
-        match self.era.era() {
-            Some(Era::Modern) if message.is_request() => modern::check(message, None, &Version::MODERN),
-            Some(Era::Modern) => Ok(Version::NEWEST),
-            Some(Era::Legacy) | None => Ok(self.session.version().unwrap_or(Version::NEWEST_LEGACY)),
-        }
-    }
-
-    /// In lines there is no stream to open: what answers no request comes at any time.
-    fn listen(&mut self) {
-        if std::mem::replace(&mut self.listens, true) {
-            return;
-        }
-        let (gateway, session, out) =
-            (Arc::clone(&self.gateway), Arc::clone(&self.session), self.out.clone());
-        tokio::spawn(async move {
-            let stream = listen::open(&gateway, &session).await;
-            pour(stream, None, &out).await
-        });
-    }
-
-    async fn refuse(&self, refusal: &Refusal) -> Next {
-        self.gateway.metrics.refused.inc();
-        let (grant, server) = (&self.session.grant, &self.session.server.id);
-        account::refused(&self.gateway, grant, server, "(protocol)", &refusal.code.to_string());
-        send(&self.out, refusal.to_bytes()).await
-    }
-
-    async fn grant_gone(&self, id: &str) -> Next {
-        let text = "the grant was revoked, has expired, or no longer reaches this server; tell the operator";
-        // The connection ends either way.
-        let _ = send(&self.out, answers::error(Some(id), INVALID_REQUEST, text, None)).await;
-        Next::End
-    }
-}
-
-/// Judges one message and says what comes of it; ends the connection where nothing more can come.
-async fn answer(
-    gateway: Arc<Gateway>,
-    session: Arc<Session>,
-    out: mpsc::Sender<Vec<u8>>,
-    exchange: Exchange,
-) {
-    let id = exchange.id().to_owned();
-    let answer = pipeline::handle(&gateway, exchange).await;
-    let next = render(answer, &id, &out).await;
-    // A client that meets a dead process connects anew, as it would without a gateway.
-    if next == Next::End || session.lane.is_over() {
-        session.close();
-    }
-}
-
-async fn render(answer: Answer, id: &str, out: &mpsc::Sender<Vec<u8>>) -> Next {
-    let gone = |text: &str| answers::error(Some(id), INVALID_REQUEST, text, None);
-    match answer {
-        Answer::Accepted => Next::More,
-        Answer::Message(reply) => send(out, reply.body).await,
-        Answer::Stream(stream) => pour(stream, Some(id), out).await,
-        Answer::SessionGone => {
-            let _ = send(out, gone("the server forgot the session; connect again")).await;
-            Next::End
-        }
-        Answer::GrantGone => {
-            let _ = send(out, gone("the grant was revoked or has expired; tell the operator")).await;
-            Next::End
-        }
-    }
-}
-
-/// Writes each message of a stream as one line. The request that it answers is told of a message that was cut off.
-async fn pour(mut stream: Stream, id: Option<&str>, out: &mpsc::Sender<Vec<u8>>) -> Next {
-    let mut line = Vec::new();
-    while let Some(piece) = stream.next().await {
-        let (bytes, ends) = match piece {
-            Ok(Piece::Part(bytes)) => (bytes, false),
-            Ok(Piece::End(bytes)) => (bytes, true),
-            Ok(Piece::KeepAlive) => continue,
-            Err(Cut) => {
-                return cut_off(id, "the server's reply was cut off or broke the protocol", out).await;
-            }
-        };
-        if bytes.len() > MAX_LINE_BYTES.saturating_sub(line.len()) {
-            return cut_off(id, "the server's reply is too long for one line", out).await;
-        }
-        line.extend_from_slice(&bytes);
-        if ends && send(out, std::mem::take(&mut line)).await == Next::End {
-            return Next::End;
-        }
-    }
-    // A JSON body is one message that ends with its stream.
-    if line.is_empty() { Next::More } else { send(out, line).await }
-}
-
-async fn cut_off(id: Option<&str>, why: &str, out: &mpsc::Sender<Vec<u8>>) -> Next {
-    let Some(id) = id else { return Next::More };
-    let text = format!("{why}; the call may have been executed");
-    send(out, answers::error(Some(id), INTERNAL_ERROR, &text, None)).await
-}
-
-async fn send(out: &mpsc::Sender<Vec<u8>>, mut line: Vec<u8>) -> Next {
-    json::flatten_newlines(&mut line);
-    line.push(b'\n');
-    if out.send(line).await.is_ok() { Next::More } else { Next::End }
 }
 
 async fn write(mut output: impl AsyncWrite + Unpin, mut lines: mpsc::Receiver<Vec<u8>>) {
     while let Some(line) = lines.recv().await {
-        if output.write_all(&line).await.is_err() || output.flush().await.is_err() {
+        if put(&mut output, &line).await.is_err() {
             return;
         }
     }
+}
+
+/// Writes one line, as long as the client goes on reading.
+async fn put(output: &mut (impl AsyncWrite + Unpin), line: &[u8]) -> io::Result<()> {
+    let mut rest = line;
+    while !rest.is_empty() {
+        let n_written = timeout(WRITE_TIMEOUT, output.write(rest)).await.map_err(io::Error::other)??;
+        if n_written == 0 {
+            return Err(io::ErrorKind::WriteZero.into());
+        }
+        rest = rest.get(n_written..).unwrap_or_default();
+    }
+    timeout(WRITE_TIMEOUT, output.flush()).await.map_err(io::Error::other)?
 }

@@ -240,3 +240,14 @@ async fn wrapped_servers_share_the_limits_of_their_grant() {
     assert_eq!(last.len(), 1);
     assert_eq!(test.puppets.of("tools/call").len(), 2);
 }
+
+#[tokio::test]
+async fn a_last_line_without_its_end_is_taken() {
+    let test = Test::new().policy(ALLOW).process().tool(Tool::new("copy")).start().await;
+    let mut client = test.lines();
+    client.initialize().await;
+    client.send_bytes(Message::call(7, "copy", json!({})).bytes()).await;
+    client.end_input();
+    let rest = client.ended().await;
+    assert_eq!((rest.len(), &rest[0]["id"], text(&rest[0])), (1, &json!(7), "ok"));
+}

@@ -30,8 +30,13 @@ impl LineClient {
     }
 
     pub async fn send_raw(&mut self, line: &str) {
+        self.send_bytes(format!("{line}\n")).await;
+    }
+
+    /// Sends bytes, with or without the end of a line.
+    pub async fn send_bytes(&mut self, bytes: impl AsRef<[u8]>) {
         let input = self.input.as_mut().unwrap();
-        within("the gateway to take a line", input.write_all(format!("{line}\n").as_bytes())).await.unwrap();
+        within("the gateway to take bytes", input.write_all(bytes.as_ref())).await.unwrap();
     }
 
     pub async fn send(&mut self, message: Message) {
