@@ -11,8 +11,8 @@ EVERYTHING = HERE / "node_modules" / "@modelcontextprotocol" / "server-everythin
 NAMES = ("rmcp", "ts", "everything")
 # What each is run in. server-everything is npm's example: what it lists is not ours, and it cannot be held to an era.
 MODES = {
-    "rmcp": ("direct", "allow", "real", "bridged"),
-    "ts": ("direct", "allow", "real", "bridged"),
+    "rmcp": ("direct", "allow", "real", "bridged", "stdio"),
+    "ts": ("direct", "allow", "real", "bridged", "stdio"),
     "everything": ("direct", "allow"),
 }
 
@@ -26,9 +26,13 @@ def serving(name, era, node, folder):
             processes.wait_for_port(port)
             yield f"http://127.0.0.1:{port}/mcp"
         return
-    commands = {
+    with processes.child([*program(name, node), "--era", era], folder, name) as read:
+        yield read()["url"]
+
+
+def program(name, node):
+    """The command of one of our own."""
+    return {
         "rmcp": [FOLDER / "rmcp-server" / "target" / "debug" / "rmcp-server"],
         "ts": [node, FOLDER / "ts-server" / "src" / "main.mjs"],
-    }
-    with processes.child([*commands[name], "--era", era], folder, name) as read:
-        yield read()["url"]
+    }[name]

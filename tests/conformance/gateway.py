@@ -24,6 +24,16 @@ def binary(given=None):
     return path
 
 
+def over_http(url):
+    """How the configuration names a server that is reached by its URL."""
+    return f"url = {json.dumps(url)}"
+
+
+def over_pipes(command):
+    """How it names a server that the gateway starts itself."""
+    return f"command = {json.dumps([str(part) for part in command])}"
+
+
 def write_config(folder, policy, upstream):
     folder.mkdir(parents=True)
     (folder / "policies").mkdir()
@@ -37,7 +47,7 @@ def write_config(folder, policy, upstream):
         # The suite calls it under its own origin, as a page that it serves would.
         f'allowed_origins = ["http://127.0.0.1:{port}"]',
         "[servers.fixture]",
-        f"url = {json.dumps(upstream)}",
+        upstream,
         "[grants.suite]",
         f'token_hash = "sha256:{token_hash}"',
         "[grants.suite.servers]",

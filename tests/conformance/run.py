@@ -21,7 +21,7 @@ import gateway
 import suite
 
 HERE = Path(__file__).resolve().parent
-MODES = ("allow", "real", "bridged")
+MODES = ("allow", "real", "bridged", "stdio")
 # What the fixtures of this repository reach directly, without a failure; less means that the run itself is broken.
 BAR = {"2025-11-25": 83, "2026-07-28": 197}
 OWN_FIXTURES = ("rmcp", "ts")
@@ -62,7 +62,8 @@ def arguments():
     parser.add_argument("--requirements", action="append", choices=suite.REQUIREMENTS, help="only this set")
     parser.add_argument("--policy", choices=gateway.POLICIES, default="allow", help="what the gateway enforces (allow)")
     parser.add_argument("--bridged", action="store_true", help="each set against a fixture that speaks only the other era")
-    parser.add_argument("--all", action="store_true", help="both policies and bridged")
+    parser.add_argument("--stdio", action="store_true", help="the fixture is started by the gateway, on its pipes")
+    parser.add_argument("--all", action="store_true", help="both policies, bridged and stdio")
     parser.add_argument("--direct", action="store_true", help="leave the gateway out")
     parser.add_argument("--toolgate", metavar="BIN", help="the gateway; else TOOLGATE_BIN, else target/debug/toolgate")
     parser.add_argument("--jobs", type=int, default=2, help="how many runs at once (2)")
@@ -71,9 +72,8 @@ def arguments():
 
 
 def wanted_runs(options):
-    modes = MODES if options.all else ["bridged" if options.bridged else options.policy]
-    if options.direct:
-        modes = ["direct"]
+    special = [mode for mode in ("direct", "bridged", "stdio") if getattr(options, mode)]
+    modes = MODES if options.all else special or [options.policy]
     names, sets = options.fixture or fixtures.NAMES, options.requirements or suite.REQUIREMENTS
     return [Run(name, requirements, mode) for mode in modes for name in names for requirements in sets
             if mode in fixtures.MODES[name]]
@@ -82,13 +82,20 @@ def wanted_runs(options):
 def perform(run, node, toolgate, folder):
     """Runs the suite once, against a fixture of its own; one era only where the mode is bridged."""
     folder = folder / f"{run.fixture}-{run.requirements}-{run.mode}"
+    if run.mode == "stdio":
+        pipes = gateway.over_pipes([*fixtures.program(run.fixture, node), "--stdio"])
+        return through(run, node, toolgate, pipes, folder)
     era = OTHER_ERA[run.requirements] if run.mode == "bridged" else "both"
-    with fixtures.serving(run.fixture, era, node, folder) as upstream:
+    with fixtures.serving(run.fixture, era, node, folder) as url:
         if run.mode == "direct":
-            return suite.run(node, upstream, run.requirements, folder)
-        policy = "allow" if run.mode == "bridged" else run.mode
-        with gateway.serving(toolgate, policy, upstream, folder) as url:
-            return suite.run(node, url, run.requirements, folder, gateway.TOKEN)
+            return suite.run(node, url, run.requirements, folder)
+        return through(run, node, toolgate, gateway.over_http(url), folder)
+
+
+def through(run, node, toolgate, upstream, folder):
+    policy = "real" if run.mode == "real" else "allow"
+    with gateway.serving(toolgate, policy, upstream, folder) as url:
+        return suite.run(node, url, run.requirements, folder, gateway.TOKEN)
 
 
 def guarded(run, *parts):
