@@ -157,6 +157,37 @@ fn policy_document() -> impl Strategy<Value = Value> {
     )
 }
 
+/// A document about how one argument is checked and what it may be.
+fn mending_document() -> impl Strategy<Value = Value> {
+    let condition = prop::sample::select(vec![
+        json!({"path": "args.a", "op": "in", "value": ["5", 6]}),
+        json!({"path": "args.a", "op": "gt", "value": 4}),
+        json!({"path": "args.a.b", "op": "exists", "value": true}),
+        json!({"path": "args.a.b", "op": "eq", "value": 2}),
+        json!({"path": "args.a", "op": "regex", "value": "5"}),
+    ]);
+    let words = (
+        prop::option::of(prop::sample::select(vec!["off", "schema"])),
+        prop::option::of(any::<bool>()),
+        prop::sample::select(vec!["require", "deny_if"]),
+        prop::collection::vec(condition, 0..2),
+    );
+    words.prop_map(|(check, repair, list, conditions)| {
+        let mut rules = serde_json::Map::new();
+        rules.extend(check.map(|check| ("arguments".to_owned(), json!({"check": check}))));
+        rules.extend(repair.map(|repair| ("repair".to_owned(), json!(repair))));
+        let predicates: Vec<_> =
+            conditions.into_iter().map(|condition| json!({"conditions": [condition]})).collect();
+        rules.insert(list.to_owned(), json!(predicates));
+        json!({"version": "1", "default": "allow", "all_tools": rules})
+    })
+}
+
+/// Values that some schema has mended.
+fn mendable() -> impl Strategy<Value = Value> {
+    prop::sample::select(vec![json!("5"), json!(5), json!("6"), json!("{\"b\": 1}"), json!({"b": 1})])
+}
+
 fn schema() -> impl Strategy<Value = Value> {
     let property = prop::sample::select(vec![
         json!({}),
@@ -251,6 +282,17 @@ proptest! {
         let alone = bind(std::slice::from_ref(&one), &schema);
         for stack in [bind(&[one.clone(), both.clone()], &schema), bind(&[both, one], &schema)] {
             prop_assert!(is_allowed(&alone, &call) || !is_allowed(&stack, &call));
+        }
+    }
+
+    #[test]
+    fn a_further_policy_never_has_more_mended(one in mending_document(), two in mending_document(), value in mendable(), kind in prop::sample::select(vec!["integer", "object", "string"])) {
+        let schema = json!({"type": "object", "properties": {"a": {"type": kind}}});
+        let call = json!({"a": value});
+        let (one, two) = (load(&one), load(&two));
+        let alone = bind(std::slice::from_ref(&one), &schema);
+        for stack in [bind(&[one.clone(), two.clone()], &schema), bind(&[two, one], &schema)] {
+            prop_assert!(is_allowed(&alone, &call) || !is_allowed(&stack, &call), "{call}");
         }
     }
 
