@@ -13,6 +13,8 @@ mod cursors;
 #[cfg(test)]
 mod denials;
 #[cfg(test)]
+mod fidelity;
+#[cfg(test)]
 mod first_clients;
 #[cfg(test)]
 mod first_upstream;

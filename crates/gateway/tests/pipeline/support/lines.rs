@@ -43,9 +43,14 @@ impl LineClient {
         self.send_raw(&message.value().to_string()).await;
     }
 
-    /// The next line; none when the gateway has ended.
+    /// The next line as it came; none when the gateway has ended.
+    pub async fn next_line(&mut self) -> Option<String> {
+        within("a line", self.output.next_line()).await.unwrap()
+    }
+
+    /// The message of the next line; none when the gateway has ended.
     pub async fn next(&mut self) -> Option<Value> {
-        let line = within("a line", self.output.next_line()).await.unwrap()?;
+        let line = self.next_line().await?;
         Some(serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error} in {line}")))
     }
 
