@@ -4,7 +4,7 @@
     python3 fixture.py [--eras both|legacy|modern] [--log FILE] --http     serves /mcp on loopback; prints its URL first
 
 Every tools/call is appended to FILE, as {"tool": …, "id": …}, before it is answered: the proof of what reached the
-server. It uses nothing but the standard library, so that it starts at once and no SDK stands between it and the wire.
+server. `await_note` is never answered. It uses nothing but the standard library, so that it starts at once and no SDK stands between it and the wire.
 """
 
 import argparse
@@ -33,6 +33,7 @@ NOTE_SCHEMA = {
 }
 DONE_SCHEMA = {"type": "object", "properties": {"done": {"type": "boolean"}}, "required": ["done"]}
 READ, SEND, ERASE, IMPORT, RENAME = "read_note", "send_note", "erase_notes", "import_note", "rename_note"
+AWAIT = "await_note"
 
 
 class Refused(Exception):
@@ -65,6 +66,7 @@ TOOLS = [
     tool(ERASE, "Erases all notes", DONE_SCHEMA),
     tool(IMPORT, "Imports a note", DONE_SCHEMA),
     tool(RENAME, "Renames a note", DONE_SCHEMA),
+    tool(AWAIT, "Waits for a note that never comes", DONE_SCHEMA),
 ]
 
 
@@ -109,6 +111,9 @@ class Server:
         if not isinstance(message, dict) or "method" not in message or "id" not in message:
             return None
         method, params = message["method"], message.get("params") or {}
+        if method == "tools/call" and params.get("name") == AWAIT:
+            self.record(params)
+            return None
         reply = {"jsonrpc": "2.0", "id": message["id"]}
         try:
             if self.is_modern(message):
@@ -155,12 +160,17 @@ class Server:
         data = {"supported": list(self.revisions), "requested": requested}
         return Refused(UNSUPPORTED_VERSION, "unsupported protocol version", data)
 
-    def call(self, params):
+    def record(self, params):
+        """Writes a call down; its tool and its note."""
         name, note_id = params.get("name"), (params.get("arguments") or {}).get("id")
         if self.log:
             line = json.dumps({"tool": name, "id": note_id}).encode() + b"\n"
             with self.lock, open(self.log, "ab", buffering=0) as log:
                 log.write(line)
+        return name, note_id
+
+    def call(self, params):
+        name, note_id = self.record(params)
         if name not in [tool["name"] for tool in TOOLS]:
             raise Refused(INVALID_PARAMS, f"unknown tool: {name}")
         if not isinstance(note_id, str):
@@ -191,6 +201,8 @@ class Handler(BaseHTTPRequestHandler):
         message = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))))
         server, sessions = self.server.mcp, self.server.sessions
         reply = server.answer(message, self.headers.get("Mcp-Session-Id") in sessions)
+        if reply is None and "id" in message and "method" in message:
+            threading.Event().wait()  # The call that is never answered; the thread ends with the process.
         if reply is None:
             return self.send(202, b"")
         headers = {}

@@ -14,15 +14,19 @@ POLICY = {
         fixture.READ: {},
         fixture.SEND: {"action": "deny", "reason": REASON},
         fixture.ERASE: {},
+        fixture.AWAIT: {},
         fixture.IMPORT: {
             "limits": [{"counter": "imports", "window": "hour", "max": MAX_IMPORTS, "scope": "grant"}],
         },
     },
 }
-SHOWN = sorted([fixture.READ, fixture.SEND, fixture.IMPORT])
+SHOWN = sorted([fixture.READ, fixture.SEND, fixture.IMPORT, fixture.AWAIT])
 ALL = sorted(tool["name"] for tool in fixture.TOOLS)
 DENIED = "[POLICY DENIED]"
-CASES = ("allow", "deny", "hide", "limit")
+N_AT_ONCE = 20
+CASES = ("allow", "deny", "hide", "limit", "many", "cancel")
+# Those that need a program around the client.
+LIBRARY_CASES = ("many", "cancel")
 
 
 def steps(note_id):
@@ -38,16 +42,30 @@ def steps(note_id):
         *(call(fixture.ERASE), read),
         *([call(fixture.IMPORT)] * (MAX_IMPORTS + 1)),
         *(read, {"do": "list"}),
+        {"do": "many", "tool": fixture.READ, "arguments": [{"id": each} for each in many(note_id)]},
+        {"do": "cancel", "tool": fixture.AWAIT, "arguments": {"id": note_id}},
+        read,
     ]
 
 
-def reached(gated):
-    """The tools whose calls reach the server in such a visit, in order."""
-    tools = [step.get("tool") for step in steps("") if step["do"] == "call"]
-    if not gated:
-        return tools
-    allowed = [fixture.READ] * 3 + [fixture.IMPORT] * MAX_IMPORTS + [fixture.READ]
-    return allowed
+def many(note_id):
+    """The notes that are read at once."""
+    return [f"{note_id}+{number}" for number in range(N_AT_ONCE)]
+
+
+def reached(row, gated):
+    """The tools whose calls reach the server in the row's visit, in order."""
+    tools = [step["tool"] for step in steps("") if step["do"] in ("call", "cancel")]
+    if gated:
+        tools = [fixture.READ] * 3 + [fixture.IMPORT] * MAX_IMPORTS + [fixture.READ, fixture.AWAIT, fixture.READ]
+    return [tool for tool in tools if row.client.is_library or tool != fixture.AWAIT]
+
+
+def is_result(line, wanted):
+    """A client may leave a false isError out, and order members as it likes."""
+    result = line.get("result") or {}
+    same = result.get("content") == wanted["content"] and not result.get("isError")
+    return same and result.get("structuredContent") == wanted["structuredContent"]
 
 
 class Seen:
@@ -69,6 +87,8 @@ class Seen:
             [*free[0], self.read(3)],
             [*free[1], self.read(5)],
             [self.done(6, fixture.IMPORT), self.done(7, fixture.IMPORT), *free[2], self.read(9), self.listed(10)],
+            [self.at_once(11)] if self.row.client.is_library else [],
+            [*([self.given_up(12)] if self.row.client.is_library else []), self.read(13)],
         )
         return {case: next(filter(None, faults), None) for case, faults in zip(CASES, found, strict=True)}
 
@@ -78,19 +98,26 @@ class Seen:
         return None if names is not None and sorted(names) == wanted else f"listed {self.lines[step]}"
 
     def read(self, step):
-        wanted = fixture.note(self.row.id)
-        result = self.lines[step].get("result") or {}
-        # A client may leave a false isError out, and order members as it likes.
-        same = result.get("content") == wanted["content"] and not result.get("isError")
-        same = same and result.get("structuredContent") == wanted["structuredContent"]
-        return None if same else f"step {step + 1}, an allowed call: {self.lines[step]}"
+        return self.result(step, fixture.note(self.row.id))
 
     def done(self, step, tool):
-        wanted = fixture.done(tool, self.row.id)
-        result = self.lines[step].get("result") or {}
-        same = result.get("content") == wanted["content"] and not result.get("isError")
-        same = same and result.get("structuredContent") == wanted["structuredContent"]
-        return None if same else f"step {step + 1}, an allowed call: {self.lines[step]}"
+        return self.result(step, fixture.done(tool, self.row.id))
+
+    def result(self, step, wanted):
+        line = self.lines[step]
+        return None if is_result(line, wanted) else f"step {step + 1}, an allowed call: {line}"
+
+    def at_once(self, step):
+        """Each of the calls has its own answer."""
+        lines = self.lines[step].get("many")
+        if lines is None:
+            return f"step {step + 1}, many calls at once: {self.lines[step]}"
+        wanted = [fixture.note(note_id) for note_id in many(self.row.id)]
+        wrong = [line for line, note in zip(lines, wanted, strict=True) if not is_result(line, note)]
+        return f"step {step + 1}, {len(wrong)} of many calls at once: {wrong[0]}" if wrong else None
+
+    def given_up(self, step):
+        return None if "threw" in self.lines[step] else f"step {step + 1}, a cancelled call: {self.lines[step]}"
 
     def refused(self, step, reason):
         """A result with isError and a text, nothing thrown; without a reason it must say when to retry."""

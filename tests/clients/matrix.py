@@ -149,7 +149,8 @@ def drive(place, row, gated):
 def reached(place, row):
     log = place.log(row)
     lines = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
-    return [line["tool"] for line in lines if line["id"] == row.id]
+    at_once = sorted(line["id"] for line in lines if line["id"].startswith(row.id + "+"))
+    return [line["tool"] for line in lines if line["id"] == row.id], at_once
 
 
 def judged(place, row, gated):
@@ -161,15 +162,23 @@ def judged(place, row, gated):
         cases["allow"] = f"it did not connect: {stderr}"
     if revision not in row.revisions():
         cases["allow"] = cases["allow"] or f"it speaks {revision}, not {row.revisions()}"
-    found = reached(place, row)
-    if found != judge.reached(gated):
+    found, at_once = reached(place, row)
+    if found != judge.reached(row, gated):
         cases["deny"] = cases["deny"] or f"the server itself saw {found}"
+    if row.client.is_library and at_once != sorted(judge.many(row.id)):
+        cases["many"] = cases["many"] or f"the server itself saw {at_once}"
     return row, revision, cases, seconds
+
+
+def mark(row, case, fault):
+    if case in judge.LIBRARY_CASES and not row.client.is_library:
+        return "-"
+    return "FAIL" if fault else "ok"
 
 
 def show(line):
     row, revision, cases, seconds = line
-    marks = "".join(f"{'FAIL' if cases[case] else 'ok':7}" for case in judge.CASES)
+    marks = "".join(f"{mark(row, case, cases[case]):7}" for case in judge.CASES)
     print(f"{row.client.name:19}{row.transport:12}{row.mode:12}{str(revision):12}{marks}{seconds:6.1f}", flush=True)
     # Where the client did not connect, the first case says why and the others only follow from it.
     told = judge.CASES[:1] if revision is None else judge.CASES

@@ -33,6 +33,8 @@ class Client:
     modes: tuple = MODES
     transports: tuple = (HTTP, STDIO)
     unknown: int | str = -32602
+    # Whether a program can make calls at once and give one up.
+    is_library: bool = True
 
 
 MCP2 = python("mcp2", "mcp2.py")
@@ -44,7 +46,7 @@ CLIENTS = (
     Client("fastmcp 4.1.0", python("fastmcp", "fastmcp4.py")),
     Client("rmcp 3.9.0", (CACHE / "rust" / "debug" / "toolgate-matrix-rmcp",)),
     # It looks a tool up in the list before it calls, and says itself that there is none.
-    Client("inspector 2.12.0", (*python("mcp2", "inspector.py"),), unknown="not found on server"),
+    Client("inspector 2.12.0", (*python("mcp2", "inspector.py"),), unknown="not found on server", is_library=False),
     # A stdio client that reaches the gateway's HTTP through this proxy.
     Client("mcp-remote 0.15.1", MCP2, (AUTO, LEGACY), (REMOTE,)),
 )

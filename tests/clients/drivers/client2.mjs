@@ -15,5 +15,5 @@ const mode = /^\d/.test(visit.mode) ? { pin: visit.mode } : visit.mode;
 const client = new Client({ name: "toolgate-matrix", version: "1.0.0" }, { versionNegotiation: { mode } });
 await client.connect(transport());
 say({ revision: client.getNegotiatedProtocolVersion?.() ?? null });
-await take(client);
+await take(client, (params, options) => client.callTool(params, options));
 await client.close();

@@ -2,9 +2,11 @@
 
 A driver is one program that makes one visit with one client. Its only argument is a file:
     {"transport": "http"|"sse"|"stdio", "url": …, "token": …, "command": […], "env": {…}, "mode": …,
-     "steps": [{"do": "list"} or {"do": "call", "tool": …, "arguments": {…}}]}
+     "steps": [{"do": "list"} or {"do": "call"|"cancel", "tool": …, "arguments": {…}}
+               or {"do": "many", "tool": …, "arguments": [{…}, …]}, which are calls at once]}
 It prints one JSON line when it is connected, {"revision": …}, and one for each step, all on the same connection:
-    {"tools": […]}, {"result": {"content": …, "structuredContent": …, "isError": …}} or {"threw": {"code", "message"}}
+    {"tools": […]}, {"result": {"content": …, "structuredContent": …, "isError": …}}, {"threw": {"code", "message"}},
+    or {"many": [line, …]}. A call that is to be cancelled gets one second and is then given up.
 It must never judge what it saw.
 """
 
@@ -13,6 +15,7 @@ import json
 import sys
 
 STEP_TIMEOUT_S = 30
+PATIENCE_S = 1
 
 
 def visit():
@@ -32,15 +35,25 @@ def result(model):
 
 async def take(steps, list_names, call):
     """Makes every step on one connection; a step that fails does not end the visit."""
-    for step in steps:
+
+    async def one(tool, arguments, patience_s=STEP_TIMEOUT_S):
         try:
-            async with asyncio.timeout(STEP_TIMEOUT_S):
-                if step["do"] == "list":
-                    say({"tools": await list_names()})
-                else:
-                    say(result(await call(step["tool"], step["arguments"])))
+            async with asyncio.timeout(patience_s):
+                return result(await call(tool, arguments))
         except Exception as error:  # noqa: BLE001 - whatever the client throws is what was seen
-            say({"threw": thrown(error)})
+            return {"threw": thrown(error)}
+
+    for step in steps:
+        if step["do"] == "list":
+            try:
+                say({"tools": await list_names()})
+            except Exception as error:  # noqa: BLE001
+                say({"threw": thrown(error)})
+        elif step["do"] == "many":
+            say({"many": await asyncio.gather(*(one(step["tool"], each) for each in step["arguments"]))})
+        else:
+            patience_s = PATIENCE_S if step["do"] == "cancel" else STEP_TIMEOUT_S
+            say(await one(step["tool"], step["arguments"], patience_s))
 
 
 def thrown(error):

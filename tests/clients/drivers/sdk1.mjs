@@ -25,5 +25,5 @@ chosen.setProtocolVersion = (version) => {
 const client = new Client({ name: "toolgate-matrix", version: "1.0.0" });
 await client.connect(chosen);
 say({ revision });
-await take(client);
+await take(client, (params, options) => client.callTool(params, undefined, options));
 await client.close();

@@ -7,7 +7,9 @@ use std::error::Error;
 use std::time::Duration;
 
 use rmcp::model::{CallToolRequestParams, ClientConfig, ProtocolVersion};
-use rmcp::service::{ClientLifecycleMode, ClientServiceExt as _, RoleClient, RunningService, ServiceError};
+use rmcp::service::{
+    ClientLifecycleMode, ClientServiceExt as _, Peer, RoleClient, RunningService, ServiceError,
+};
 use rmcp::transport::TokioChildProcess;
 use rmcp::transport::streamable_http_client::{
     StreamableHttpClientTransport, StreamableHttpClientTransportConfig,
@@ -15,6 +17,7 @@ use rmcp::transport::streamable_http_client::{
 use serde_json::{Value, json};
 
 const STEP_TIMEOUT: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(1);
 
 type Client = RunningService<RoleClient, ClientConfig>;
 
@@ -26,8 +29,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let revision = client.peer_info().map(|info| info.protocol_version.to_string());
     say(&json!({ "revision": revision }));
     for step in visit["steps"].as_array().ok_or("the visit has no steps")? {
-        let seen = tokio::time::timeout(STEP_TIMEOUT, take(&client, step)).await;
-        say(&seen.unwrap_or_else(|_| threw(None, "no answer in time")));
+        say(&take(&client, step).await);
     }
     client.cancel().await?;
     Ok(())
@@ -61,21 +63,42 @@ fn lifecycle(mode: &str) -> ClientLifecycleMode {
 }
 
 async fn take(client: &Client, step: &Value) -> Value {
-    if text(step, "do") == "list" {
-        return match client.list_all_tools().await {
+    let tool = text(step, "tool");
+    match text(step, "do") {
+        "list" => match client.list_all_tools().await {
             Ok(tools) => json!({ "tools": tools.iter().map(|tool| tool.name.as_ref()).collect::<Vec<_>>() }),
             Err(error) => failed(&error),
-        };
+        },
+        "many" => many(client, tool, &step["arguments"]).await,
+        "cancel" => call(client.peer().clone(), tool.to_owned(), step["arguments"].clone(), PATIENCE).await,
+        _ => call(client.peer().clone(), tool.to_owned(), step["arguments"].clone(), STEP_TIMEOUT).await,
     }
-    let mut call = CallToolRequestParams::new(text(step, "tool").to_owned());
-    call.arguments = step["arguments"].as_object().cloned();
-    match client.call_tool(call).await {
-        Ok(result) => {
+}
+
+async fn many(client: &Client, tool: &str, arguments: &Value) -> Value {
+    let every = arguments.as_array().into_iter().flatten();
+    let started: Vec<_> = every
+        .map(|each| tokio::spawn(call(client.peer().clone(), tool.to_owned(), each.clone(), STEP_TIMEOUT)))
+        .collect();
+    let mut seen = Vec::new();
+    for one in started {
+        seen.push(one.await.unwrap_or_else(|error| threw(None, &error.to_string())));
+    }
+    json!({ "many": seen })
+}
+
+async fn call(peer: Peer<RoleClient>, tool: String, arguments: Value, patience: Duration) -> Value {
+    let mut params = CallToolRequestParams::new(tool);
+    params.arguments = arguments.as_object().cloned();
+    match tokio::time::timeout(patience, peer.call_tool(params)).await {
+        Err(_) => threw(None, "given up"),
+        Ok(Err(error)) => failed(&error),
+        Ok(Ok(result)) => {
             let whole = serde_json::to_value(&result).unwrap_or_default();
             let members = ["content", "structuredContent", "isError"];
-            json!({ "result": members.map(|name| (name, whole[name].clone())).into_iter().collect::<HashMap<_, _>>() })
+            let kept: HashMap<_, _> = members.into_iter().map(|name| (name, whole[name].clone())).collect();
+            json!({ "result": kept })
         }
-        Err(error) => failed(&error),
     }
 }
 
