@@ -58,9 +58,8 @@ impl Pattern {
             Kind::Everything
         } else {
             let mut read = vec![Glob::new(text, Star::Segment, true)?];
-            let spelling = spelling::of_pattern(text).filter(|spelling| spelling != text);
-            if let Some(spelling) = spelling {
-                read.push(Glob::new(&spelling, Star::Segment, true)?);
+            for spelling in spelling::of_pattern(text).iter().filter(|spelling| **spelling != *text) {
+                read.push(Glob::new(spelling, Star::Segment, true)?);
             }
             Kind::Uri { written: Glob::new(text, Star::Segment, false)?, read }
         };

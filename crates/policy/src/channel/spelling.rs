@@ -40,9 +40,11 @@ impl Spellings {
     fn add_shortened(&mut self, text: &str) -> Option<()> {
         let short = |ends: &[char]| text.split(ends).next().unwrap_or_default();
         for text in [text, short(&['#']), short(&['?', '#'])] {
-            let (reading, host) = reading(text)?;
-            self.add(format!("{reading}/"));
-            self.add(reading);
+            let (readings, host) = readings(text)?;
+            for reading in readings {
+                self.add(format!("{reading}/"));
+                self.add(reading);
+            }
             self.hosts.extend(host.filter(|host| !self.hosts.contains(host)));
         }
         Some(())
@@ -55,13 +57,14 @@ impl Spellings {
     }
 }
 
-/// The text under which a pattern and a URI meet, without a slash at its end. A pattern with a `*` in a place that a
-/// reader has to understand has only the spelling that was written.
-pub(super) fn of_pattern(text: &str) -> Option<String> {
-    let decoded = decoded(text)?.unwrap_or_else(|| text.to_owned());
-    let ends_in_slash = decoded.ends_with('/');
-    let (reading, _) = reading(&decoded)?;
-    Some(if ends_in_slash { reading + "/" } else { reading })
+/// The texts under which a pattern and a URI meet. A pattern with a `*` in a place that a reader has to understand has
+/// none but what was written.
+pub(super) fn of_pattern(text: &str) -> Vec<String> {
+    let Some(decoded) = decoded(text) else { return Vec::new() };
+    let decoded = decoded.unwrap_or_else(|| text.to_owned());
+    let Some((readings, _)) = readings(&decoded) else { return Vec::new() };
+    let slash = if decoded.ends_with('/') { "/" } else { "" };
+    readings.into_iter().map(|reading| reading + slash).collect()
 }
 
 /// One more round of unescaping: nothing when the outcome is no text, `Some(None)` when there is nothing to unescape.
@@ -88,30 +91,32 @@ fn decoded(text: &str) -> Option<Option<String>> {
     String::from_utf8(bytes).ok().map(Some)
 }
 
-/// How a lenient reader takes a text, and the host that it names.
-fn reading(text: &str) -> Option<(String, Option<Host>)> {
+/// How lenient readers take a text, and the host that it names.
+fn readings(text: &str) -> Option<(Vec<String>, Option<Host>)> {
     let text = text.replace('\\', "/");
     let Some(address) = Address::split(&text) else {
-        return Some((walked(&text), None));
+        return Some((vec![walked(&text)], None));
     };
     let scheme = address.scheme.to_ascii_lowercase();
     let after = text.get(address.scheme.len() + 1..).unwrap_or_default();
     if let Some(port) = default_port(&scheme) {
-        return web(&scheme, port, after.trim_start_matches('/'));
+        let (reading, host) = web(&scheme, port, after.trim_start_matches('/'))?;
+        return Some((vec![reading], Some(host)));
     }
-    if scheme == "file" {
-        // Most servers look only at the path, whatever host is named.
-        let path = if address.authority.is_some() { address.rest } else { after };
-        let host = address.authority.map(without_user).and_then(Host::parse);
-        return Some((format!("file:///{}", walked(path).trim_start_matches('/')), host));
-    }
-    // Of other schemes nobody knows whether the first part is a host or a folder.
     let host = address.authority.map(without_user).and_then(Host::parse);
-    let path = walked(after);
-    Some((format!("{scheme}://{}", path.trim_start_matches('/')), host))
+    let host = host.filter(|host| !host.name.is_empty());
+    let path = |text: &str| walked(text).trim_start_matches('/').to_owned();
+    // Of other schemes nobody knows whether the first part is a host or a folder. Of files most servers look only at
+    // the path, whatever host is named; others take the host for a folder.
+    let readings = if scheme == "file" {
+        vec![format!("file:///{}", path(address.rest)), format!("file:///{}", path(after))]
+    } else {
+        vec![format!("{scheme}://{}", path(after))]
+    };
+    Some((readings, host))
 }
 
-fn web(scheme: &str, default_port: &str, after: &str) -> Option<(String, Option<Host>)> {
+fn web(scheme: &str, default_port: &str, after: &str) -> Option<(String, Host)> {
     let end = after.find(['/', '?', '#']).unwrap_or(after.len());
     let (authority, rest) = after.split_at_checked(end)?;
     let mut host = Host::parse(without_user(authority)).filter(|host| !host.name.is_empty())?;
@@ -119,7 +124,7 @@ fn web(scheme: &str, default_port: &str, after: &str) -> Option<(String, Option<
     let written = if port == default_port { String::new() } else { format!(":{port}") };
     let path = walked(rest);
     let slash = if path.is_empty() || path.starts_with(['/', '?', '#']) { "" } else { "/" };
-    Some((format!("{scheme}://{}{written}{slash}{path}", host.name), Some(host)))
+    Some((format!("{scheme}://{}{written}{slash}{path}", host.name), host))
 }
 
 fn without_user(authority: &str) -> &str {
@@ -176,6 +181,8 @@ mod tests {
             check(text, "file:///etc/passwd");
         }
         check("file:///etc", "file:///etc/");
+        check("file://etc/passwd", "file:///etc/passwd");
+        check("file:/%2fetc/passwd", "file:///etc/passwd");
     }
 
     #[test]
