@@ -6,26 +6,7 @@ use mcp::era::Version;
 use mcp::methods::{self, Direction, Kind};
 use mcp::reply::Reply;
 use mcp::rewrite::{ClientCapability, ServerCapability};
-use policy::{Denial, Facts, Stack};
-
-/// A channel that policies judge.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Channel {
-    /// Resources and their subscriptions.
-    Resources,
-    /// Prompts.
-    Prompts,
-    /// Argument completion.
-    Completion,
-    /// A server asks the client's model.
-    Sampling,
-    /// A server asks the user.
-    Elicitation,
-    /// A server asks for the client's folders.
-    Roots,
-    /// Tasks.
-    Tasks,
-}
+use policy::{Channel, Denial, Facts, Stack};
 
 /// The channel that policies judge a method by; none where every policy leaves it open, or tools judge it.
 #[must_use]
@@ -46,25 +27,29 @@ pub fn of(channel: methods::Channel) -> Option<Channel> {
     }
 }
 
+/// What the policies may know of a message that calls no tool.
+#[must_use]
+pub fn facts<'a>(reach: &'a Reach, grant: &'a str) -> Facts<'a> {
+    Facts { grant, server: &reach.server.id, tool: "" }
+}
+
 /// Asks the policies about one message of a channel.
 ///
 /// # Errors
 /// The [`Denial`] of the first that says no.
 pub fn judge(reach: &Reach, grant: &str, channel: Channel, subject: Option<&str>) -> Result<(), Box<Denial>> {
-    let _facts = Facts { grant, server: &reach.server.id, tool: "" };
-    if may_open(&reach.stack, channel) {
-        return Ok(());
-    }
-    Err(Box::new(reach.stack.deny_unknown(subject.unwrap_or_default())))
+    reach.stack.judge_channel(channel, &facts(reach, grant), subject)
 }
 
-/// Whether anything of the channel could be allowed.
-#[must_use]
-pub fn may_open(stack: &Stack, channel: Channel) -> bool {
-    match channel {
-        Channel::Resources | Channel::Prompts | Channel::Completion => stack.channel_open(),
-        Channel::Sampling | Channel::Elicitation | Channel::Roots | Channel::Tasks => false,
+/// Asks the policies about a method that the protocol does not have.
+///
+/// # Errors
+/// Nothing where the protocol has it, in whatever revision; else the [`Denial`] of the first that says no.
+pub fn judge_extension(reach: &Reach, grant: &str, method: &str) -> Result<(), Option<Box<Denial>>> {
+    if methods::any(method).is_some() {
+        return Err(None);
     }
+    reach.stack.judge_method(&facts(reach, grant), method).map_err(Some)
 }
 
 /// What a server is not told that the client can do: what it may not ask for anyway. Tasks of the client are judged
@@ -72,9 +57,9 @@ pub fn may_open(stack: &Stack, channel: Channel) -> bool {
 #[must_use]
 pub fn closed_to_server(stack: &Stack) -> Vec<ClientCapability> {
     let closed = |capability: &ClientCapability| match capability {
-        ClientCapability::Sampling => !may_open(stack, Channel::Sampling),
-        ClientCapability::Elicitation => !may_open(stack, Channel::Elicitation),
-        ClientCapability::Roots => !may_open(stack, Channel::Roots),
+        ClientCapability::Sampling => !stack.may_open(Channel::Sampling),
+        ClientCapability::Elicitation => !stack.may_open(Channel::Elicitation),
+        ClientCapability::Roots => !stack.may_open(Channel::Roots),
         ClientCapability::Tasks => true,
     };
     ClientCapability::ALL.into_iter().filter(closed).collect()
@@ -88,18 +73,20 @@ pub fn closed_to_client(stack: &Stack) -> Vec<ServerCapability> {
         (Channel::Prompts, ServerCapability::Prompts),
         (Channel::Completion, ServerCapability::Completions),
     ];
-    let closed = channels.into_iter().filter(|(channel, _)| !may_open(stack, *channel));
+    let closed = channels.into_iter().filter(|(channel, _)| !stack.may_open(*channel));
     closed.map(|(_, capability)| capability).chain([ServerCapability::Tasks]).collect()
 }
 
-/// Whether a server's notification may pass: of a method of the revision, in a channel that is open, about something
-/// that the client may know of.
+/// Whether a server's notification may pass: of a method of the revision or one that the policies open, in a channel
+/// that is open, about something that the client may know of.
 #[must_use]
 pub fn may_be_told(reach: &Reach, grant: &str, version: Version, notification: &Reply) -> bool {
-    let known =
-        notification.method().and_then(|name| methods::lookup(name, Direction::ServerToClient, version));
-    let Some(method) = known.filter(|method| method.kind == Kind::Notification) else { return false };
+    let Some(name) = notification.method() else { return false };
+    let Some(method) = methods::lookup(name, Direction::ServerToClient, version) else {
+        return judge_extension(reach, grant, name).is_ok();
+    };
     match of(method.channel) {
+        _ if method.kind == Kind::Request => false,
         _ if method.always_open => true,
         None => true,
         // Nothing judges tasks yet.
@@ -108,6 +95,6 @@ pub fn may_be_told(reach: &Reach, grant: &str, version: Version, notification: &
             let uri = notification.params().and_then(|params| params.get("uri")).and_then(|uri| uri.as_str());
             uri.is_some_and(|uri| judge(reach, grant, channel, Some(&uri)).is_ok())
         }
-        Some(channel) => may_open(&reach.stack, channel),
+        Some(channel) => reach.stack.may_open(channel),
     }
 }

@@ -170,6 +170,10 @@ impl Gateway {
     /// Ends every server process and waits for it; for the end of the gateway itself.
     pub async fn stop_servers(&self) {
         let of_servers = self.world().servers().flat_map(|server| server.slots()).collect::<Vec<_>>();
+        for session in self.sessions.all() {
+            // What was asked of its client will not be answered any more.
+            session.outstanding.close();
+        }
         let of_sessions = self.sessions.all().into_iter().filter_map(|session| match &session.lane {
             Lane::Stdio(slot) => Some(Arc::clone(slot)),
             Lane::Http(_) => None,

@@ -1,8 +1,7 @@
 //! News of changed lists for one stream: told soon, but never more often than once a second.
 //! A server that says it without end must not make a client ask without end.
 
-use crate::channels::{self, Channel};
-use policy::{Hash, Stack};
+use policy::{Channel, Hash, Stack};
 use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -85,8 +84,8 @@ impl Shown {
     pub fn changed(&self, stack: &Stack) -> Vec<&'static str> {
         let now = By {
             policies: stack.hash(),
-            resources: channels::may_open(stack, Channel::Resources),
-            prompts: channels::may_open(stack, Channel::Prompts),
+            resources: stack.may_open(Channel::Resources),
+            prompts: stack.may_open(Channel::Prompts),
         };
         let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).replace(now);
         let Some(before) = last.filter(|last| last.policies != now.policies) else { return Vec::new() };

@@ -7,7 +7,7 @@ use crate::gateway::Gateway;
 use crate::permit::{Changes, Permit};
 use crate::stage::decide::{Judged, MayWait};
 use crate::stage::{
-    answered, channel, decide, handshake, list, notify, obligations, refuse, reply, restore, round,
+    answered, channel, decide, extension, handshake, list, notify, obligations, refuse, reply, restore, round,
 };
 use mcp::envelope::MessageKind;
 use mcp::methods::{self, Kind};
@@ -25,7 +25,7 @@ pub async fn handle(gateway: &Arc<Gateway>, mut exchange: Exchange) -> Answer {
     }
     let method = match methods::admit(&exchange.message, exchange.version) {
         Ok(method) => method,
-        Err(refusal) => return refuse::protocol(gateway, &exchange, &refusal),
+        Err(refusal) => return extension::handle(gateway, exchange, &refusal).await,
     };
     if let Err(refused) = exchange.enter() {
         return refuse::id(gateway, &exchange, refused);

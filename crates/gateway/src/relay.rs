@@ -160,8 +160,8 @@ impl Relay {
         if let Some(scanner) = &mut event.scanner {
             match scanner.push(&event.held, &mut out) {
                 Ok(()) => refuse_input(scanner)?,
-                Err(error) if error.kind == ReplyErrorKind::UnknownMember && !event.is_passing => {
-                    // Nothing of it has been passed on yet, and no reply has such a member.
+                Err(error) if !event.is_passing && is_of_no_reply(error.kind) => {
+                    // Nothing of it has been passed on yet.
                     (event.scanner, event.is_request) = (None, true);
                     return self.hold(event);
                 }
@@ -278,6 +278,11 @@ impl Relay {
         let sent = watched(&self.route, &self.outlet, &mut self.changes, self.outlet.send(piece)).await?;
         sent.map_err(|Gone| Stop::ClientGone)
     }
+}
+
+/// Whether a message with this fault may be a request of the server: no reply has a method or an id of its own.
+fn is_of_no_reply(kind: ReplyErrorKind) -> bool {
+    matches!(kind, ReplyErrorKind::UnknownMember | ReplyErrorKind::WrongId)
 }
 
 /// What asks for input is cut off before the part that says so.

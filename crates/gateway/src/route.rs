@@ -10,6 +10,7 @@ use crate::permit::Permit;
 use crate::reach::Reach;
 use crate::session::{InFlight, Session};
 use crate::stage::asked::Asking;
+use crate::stage::entries::Entries;
 use crate::stage::round::{self, Subject};
 use crate::upstream::Lane;
 use mcp::era::Version;
@@ -101,20 +102,36 @@ impl Route {
         if !reply.answers(&self.upstream_id) {
             return Err(Withheld::Broken);
         }
-        let set = if asks_for_input(reply) {
-            Some(("requestState", round::keep(self, reply)?))
-        } else {
-            let next = self.list().and_then(|place| place.next(&self.gateway, reply));
-            next.map(|cursor| ("nextCursor", cursor))
+        let set = match asks_for_input(reply) {
+            true => vec![("requestState", round::keep(self, reply)?)],
+            false => self.shown(reply)?,
         };
-        let set = set.as_ref().map(|(key, raw)| (*key, raw.as_str()));
+        let set: Vec<(&str, &str)> = set.iter().map(|(key, raw)| (*key, raw.as_str())).collect();
         let edits = ReplyEdits {
             id: Some(&self.client_id),
-            set_result: set.as_slice(),
+            set_result: &set,
             strip_private_meta: true,
             ..ReplyEdits::default()
         };
         rewrite_reply(reply, &edits).map_err(|_| Withheld::Broken)
+    }
+
+    /// What a page of a list shows in place of what the server sent: members of the result, with raw values.
+    fn shown(&self, page: &Reply) -> Result<Vec<(&'static str, String)>, Withheld> {
+        let Some(place) = self.list().filter(|_| *page.kind() == ReplyKind::Result) else {
+            return Ok(Vec::new());
+        };
+        let mut set = match Entries::of(place.method) {
+            Some(list) => {
+                // What the grant may see is decided by what holds now.
+                let access = self.gateway.access(&self.grant, &self.reach.server);
+                let (_, reach) = access.ok_or(Withheld::Closed)?;
+                list.shown(&self.gateway, &reach, self.version.era(), page).ok_or(Withheld::Broken)?
+            }
+            None => Vec::new(),
+        };
+        set.extend(place.next(&self.gateway, page).map(|cursor| ("nextCursor", cursor)));
+        Ok(set)
     }
 
     /// The client's bytes of a notification that came on this request's stream.

@@ -2,7 +2,7 @@
 //! ours, or refused in the client's place. A server must never reach a client by a channel that no policy opens.
 
 use crate::account::{self, Account};
-use crate::channels::{self, Channel};
+use crate::channels;
 use crate::gateway::Gateway;
 use crate::outstanding::NotTaken;
 use crate::reach::Reach;
@@ -14,6 +14,8 @@ use mcp::errors::{INTERNAL_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND};
 use mcp::methods::{self, Direction, Kind};
 use mcp::reply::Reply;
 use mcp::rewrite::{ReplyEdits, rewrite_reply};
+use policy::{Channel, Denial};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Largest request of a server that is passed on; it may hold images for a model.
@@ -127,21 +129,40 @@ async fn enter(
 }
 
 fn judge(asking: Asking<'_>, session: &Session, reach: &Reach, request: &Reply) -> Result<(), Refused> {
+    match ask(asking, session, reach, request) {
+        Ok(()) => check_size(request),
+        Err(denial) => {
+            account::denied_asked(asking.gateway, &session.grant, reach, request, denial.as_deref());
+            Err(Refused::Closed)
+        }
+    }
+}
+
+/// Asks the policies; no denial where nothing can judge it.
+fn ask(
+    asking: Asking<'_>,
+    session: &Session,
+    reach: &Reach,
+    request: &Reply,
+) -> Result<(), Option<Box<Denial>>> {
     let name = request.method().unwrap_or_default();
     let known = methods::lookup(name, Direction::ServerToClient, asking.version);
-    let channel =
-        known.filter(|method| method.kind == Kind::Request).and_then(|known| channels::of(known.channel));
-    let denied = match channel {
+    let Some(method) = known else { return channels::judge_extension(reach, &session.grant, name) };
+    let channel = channels::of(method.channel).filter(|_| method.kind == Kind::Request).ok_or(None)?;
+    if channel == Channel::Tasks || asks_for_task(request) {
         // Nothing judges tasks of a client yet.
-        None | Some(Channel::Tasks) => None,
-        Some(channel) => match channels::judge(reach, &session.grant, channel, None) {
-            Ok(()) if !asks_for_task(request) => return check_size(request),
-            Ok(()) => None,
-            Err(denial) => Some(denial),
-        },
-    };
-    account::denied_asked(asking.gateway, &session.grant, reach, request, denied.as_deref());
-    Err(Refused::Closed)
+        return Err(None);
+    }
+    let mode = if channel == Channel::Elicitation { mode(request) } else { None };
+    channels::judge(reach, &session.grant, channel, mode.as_deref()).map_err(Some)
+}
+
+/// How the user is asked; nothing where that cannot be read.
+fn mode(request: &Reply) -> Option<Cow<'_, str>> {
+    match request.params().and_then(|params| params.get("mode")) {
+        None => Some(Cow::Borrowed("form")),
+        Some(mode) => mode.as_str(),
+    }
 }
 
 fn check_size(request: &Reply) -> Result<(), Refused> {

@@ -1,6 +1,7 @@
-//! Requests other than tool calls: open ones pass, the others follow the policies' default and are recorded as calls.
+//! Requests other than tool calls: open ones pass, the others are judged by their channel and recorded as calls.
 //! What nothing judges yet (tasks) is closed under either default.
 
+use super::entries::Entries;
 use super::{decide, refuse, reply, restore, round};
 use crate::account::Account;
 use crate::channels;
@@ -8,24 +9,57 @@ use crate::exchange::{Answer, Exchange};
 use crate::gateway::Gateway;
 use crate::permit::{Changes, Permit};
 use crate::upstream::LaneFailure;
+use json::Value;
 use mcp::methods::Method;
+use policy::{Channel, Denial};
 use std::sync::Arc;
+
+/// Why a request is refused: by a policy, or because nothing can judge it.
+type Closed = Option<Box<Denial>>;
 
 /// Judges and forwards one request.
 pub async fn request(gateway: &Arc<Gateway>, mut exchange: Exchange, method: &Method) -> Answer {
-    if let Err(answer) = judge(gateway, &mut exchange, method).await {
-        return answer;
+    loop {
+        if let Some(list) = Entries::of(method.name) {
+            // A list is judged entry by entry.
+            if !exchange.reach.stack.may_open(list.channel) {
+                return refuse::empty_list(&exchange, list.key);
+            }
+        } else if let Err(closed) =
+            judge(&exchange, method).and_then(|()| round::judge(&exchange).map_err(Some))
+        {
+            return refuse::channel(gateway, &exchange, closed.as_deref());
+        }
+        if exchange.lane.is_ready() {
+            if let Err(unknown) = round::spend(gateway, &exchange) {
+                return refuse::protocol(gateway, &exchange, &restore::refusal(&exchange, unknown.0));
+            }
+            return forward(gateway, exchange, !method.always_open).await;
+        }
+        if let Err(answer) = wait(gateway, &mut exchange).await {
+            return answer;
+        }
     }
-    if let Err(unknown) = round::spend(gateway, &exchange) {
-        return refuse::protocol(gateway, &exchange, &restore::refusal(&exchange, unknown.0));
-    }
-    let account = if method.always_open {
-        Account::none()
-    } else {
-        match Account::begin_channel(gateway, &exchange).await {
+}
+
+/// Waits for the server, after which everything is decided again.
+///
+/// # Errors
+/// The answer where it cannot be reached, or the grant is gone meanwhile.
+pub async fn wait(gateway: &Gateway, exchange: &mut Exchange) -> Result<(), Answer> {
+    let ready = exchange.lane.ready().await;
+    ready.map_err(|failure| refuse::unreachable(gateway, exchange, &failure))?;
+    decide::renew(gateway, exchange)
+}
+
+/// Forwards a request that was judged.
+pub async fn forward(gateway: &Arc<Gateway>, exchange: Exchange, is_recorded: bool) -> Answer {
+    let account = match is_recorded {
+        false => Account::none(),
+        true => match Account::begin_channel(gateway, &exchange).await {
             Ok(account) => account,
             Err(error) => return refuse::store(&exchange, &error),
-        }
+        },
     };
     match Permit::forward(&exchange, &Changes::default(), account) {
         Ok(permit) => reply::forward(gateway, exchange, permit).await,
@@ -33,39 +67,66 @@ pub async fn request(gateway: &Arc<Gateway>, mut exchange: Exchange, method: &Me
     }
 }
 
-/// Decides, and decides again after a wait for the server.
-async fn judge(gateway: &Gateway, exchange: &mut Exchange, method: &Method) -> Result<(), Answer> {
-    loop {
-        if !method.always_open && !is_open(exchange, method) {
-            return Err(match list_key(method.name) {
-                Some(key) => refuse::empty_list(exchange, key),
-                None => refuse::channel(gateway, exchange),
-            });
+fn judge(exchange: &Exchange, method: &Method) -> Result<(), Closed> {
+    let judge = |channel, subject: Option<&str>| {
+        channels::judge(&exchange.reach, &exchange.grant.id, channel, subject).map_err(Some)
+    };
+    match channels::of(method.channel) {
+        None if method.name == "subscriptions/listen" => {
+            let uris = subscribed(exchange)?;
+            uris.iter().try_for_each(|uri| judge(Channel::Resources, Some(uri)))
         }
-        if round::judge(exchange).is_err() {
-            return Err(refuse::channel(gateway, exchange));
+        None => {
+            if method.always_open {
+                Ok(())
+            } else {
+                Err(None)
+            }
         }
-        if exchange.lane.is_ready() {
-            return Ok(());
+        Some(Channel::Tasks) => Err(None),
+        Some(Channel::Completion) => {
+            judge(Channel::Completion, None)?;
+            let (channel, subject) = completed(exchange).ok_or(None)?;
+            // What is not listed has nothing to complete.
+            if exchange.reach.stack.lists(channel, &subject) {
+                return Ok(());
+            }
+            judge(channel, Some(&subject))
         }
-        let ready = exchange.lane.ready().await;
-        ready.map_err(|failure| refuse::unreachable(gateway, exchange, &failure))?;
-        decide::renew(gateway, exchange)?;
+        Some(channel) => judge(channel, exchange.message.subject().as_deref()),
     }
 }
 
-fn is_open(exchange: &Exchange, method: &Method) -> bool {
-    let subject = exchange.message.subject();
-    let judge = |channel| channels::judge(&exchange.reach, &exchange.grant.id, channel, subject.as_deref());
-    channels::of(method.channel).is_some_and(|channel| judge(channel).is_ok())
+/// The resources of which a listener wants to hear (2026-07-28).
+fn subscribed(exchange: &Exchange) -> Result<Vec<String>, Closed> {
+    let params = exchange.message.params();
+    let Some(wanted) = params.and_then(|params| params.get("notifications")) else { return Ok(Vec::new()) };
+    let known = ["toolsListChanged", "promptsListChanged", "resourcesListChanged", SUBSCRIPTIONS];
+    if !wanted.is_object() || mcp::envelope::keys::look_alike(wanted, &known).is_some() {
+        return Err(None);
+    }
+    match wanted.get(SUBSCRIPTIONS) {
+        None => Ok(Vec::new()),
+        Some(uris) if uris.is_array() => {
+            let text = |uri: Value<'_>| uri.as_str().map(|uri| uri.into_owned()).ok_or(None);
+            uris.elements().map(text).collect()
+        }
+        Some(_) => Err(None),
+    }
 }
 
-/// The list that a closed channel shows empty.
-fn list_key(method: &str) -> Option<&'static str> {
-    match method {
-        "resources/list" => Some("resources"),
-        "resources/templates/list" => Some("resourceTemplates"),
-        "prompts/list" => Some("prompts"),
-        _ => None,
+const SUBSCRIPTIONS: &str = "resourceSubscriptions";
+
+/// What arguments are completed of: a prompt, or a resource or its template. None where it can be read in two ways.
+fn completed(exchange: &Exchange) -> Option<(Channel, String)> {
+    let target = exchange.message.params()?.get("ref")?;
+    if !target.is_object() || mcp::envelope::keys::look_alike(target, &["type", "name", "uri"]).is_some() {
+        return None;
     }
+    let (channel, key) = match &*target.get("type")?.as_str()? {
+        "ref/prompt" => (Channel::Prompts, "name"),
+        "ref/resource" => (Channel::Resources, "uri"),
+        _ => return None,
+    };
+    Some((channel, target.get(key)?.as_str()?.into_owned()))
 }

@@ -4,6 +4,8 @@ pub mod answered;
 pub mod asked;
 pub mod channel;
 pub mod decide;
+pub mod entries;
+pub mod extension;
 pub mod handshake;
 pub mod list;
 pub mod notify;

@@ -2,11 +2,12 @@
 
 use super::answered;
 use crate::account::Account;
-use crate::channels::{self, Channel};
+use crate::channels;
 use crate::exchange::{Answer, Exchange};
 use crate::gateway::Gateway;
 use crate::permit::{Changes, Permit};
 use mcp::methods::Method;
+use policy::Channel;
 
 /// Passes a notification on if something upstream can use it.
 pub async fn forward(gateway: &Gateway, mut exchange: Exchange, method: &Method) -> Answer {

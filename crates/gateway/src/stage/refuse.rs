@@ -41,11 +41,16 @@ pub fn obligation(gateway: &Gateway, exchange: &Exchange, call: CallId, refused:
     }
 }
 
-/// The refusal of a method whose channel no policy opens.
-pub fn channel(gateway: &Gateway, exchange: &Exchange) -> Answer {
-    account::denied_channel(gateway, exchange);
+/// The refusal of a method of a channel: by a policy's denial, or because nothing judges it.
+pub fn channel(gateway: &Gateway, exchange: &Exchange, denial: Option<&Denial>) -> Answer {
+    match denial {
+        Some(denial) => account::denied(gateway, exchange, gateway.store.next_call(), denial),
+        None => account::denied_channel(gateway, exchange),
+    }
     count(exchange, Ending::Denied);
-    let text = "this method is closed by policy; do not retry";
+    let reason =
+        denial.filter(|denial| !denial.kind.looks_unknown()).and_then(|denial| denial.reason.as_deref());
+    let text = reason.unwrap_or("this method is closed by policy; do not retry");
     Answer::ok(answers::policy_denied(exchange.id(), text, None))
 }
 

@@ -46,7 +46,10 @@ async fn closed_methods_reach_nothing_in_either_era() {
                 }
                 _ => {
                     assert_eq!(answer["error"]["code"], -31403, "{}", method.name);
-                    expected.push(method.name);
+                    // Nothing judges tasks yet, whatever a policy says of them.
+                    let is_judged = method.channel != Channel::Tasks;
+                    let why = if is_judged { ("(default deny)", "closed") } else { ("(channel)", "channel") };
+                    expected.push((method.name, why));
                 }
             }
         }
@@ -54,8 +57,8 @@ async fn closed_methods_reach_nothing_in_either_era() {
     let books = test.books();
     let denied: Vec<&str> =
         books.of("denied").iter().map(|record| record["method"].as_str().unwrap()).collect();
-    assert_eq!(denied, expected);
-    assert_eq!(books.denials(), vec![("(channel)", "channel"); expected.len()]);
+    assert_eq!(denied, expected.iter().map(|(method, _)| *method).collect::<Vec<_>>());
+    assert_eq!(books.denials(), expected.iter().map(|(_, why)| *why).collect::<Vec<_>>());
     assert_eq!(books.tally.intents, 0);
 }
 

@@ -1,6 +1,8 @@
 //! The pipeline from socket to socket: a real listener, a real store, recording upstreams.
 
 #[cfg(test)]
+mod asked;
+#[cfg(test)]
 mod attacks;
 #[cfg(test)]
 mod bypass;

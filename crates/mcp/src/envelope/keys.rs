@@ -93,7 +93,7 @@ pub(crate) const EXTENSIONS: &[&str] = &[TASKS_EXTENSION];
 
 /// The first key of the object that is no protocol key but that another parser could take for one: case-folding
 /// finds it among `known`, or it is not ASCII (whatever NFKC or Unicode case-folding would make of it).
-pub(crate) fn look_alike(object: Value<'_>, known: &[&str]) -> Option<String> {
+pub fn look_alike(object: Value<'_>, known: &[&str]) -> Option<String> {
     let mut found = object.members().map(|member| member.key.as_cow());
     found.find(|key| resembles(key, known)).map(|key| key.into_owned())
 }

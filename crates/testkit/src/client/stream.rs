@@ -4,6 +4,7 @@
 
 use crate::client::reply::data;
 use crate::client::{RawClient, Reply};
+use crate::wait::within;
 use crate::wire::Framing;
 use serde_json::Value;
 
@@ -23,8 +24,13 @@ impl<'a> ReplyStream<'a> {
         ReplyStream { client, head, framing, taken_bytes: 0 }
     }
 
-    /// The data of the next event; none when the stream has ended. Comments and empty data are left out.
+    /// The data of the next event; none when the stream has ended. Comments and empty data are left out, and do not make
+    /// it wait longer.
     pub async fn event(&mut self) -> Option<String> {
+        within("an event", self.next_event()).await
+    }
+
+    async fn next_event(&mut self) -> Option<String> {
         loop {
             let data = data(&self.raw_event().await?);
             if !data.is_empty() {
