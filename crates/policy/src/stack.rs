@@ -6,7 +6,7 @@ use crate::bound::Bound;
 use crate::decision::{Decision, Denial, DenialKind};
 use crate::gate;
 use crate::hash::Hash;
-use crate::policy::{Effect, Policy};
+use crate::policy::Policy;
 use crate::schema::Schema;
 
 /// A tool as its server defines it.
@@ -51,12 +51,6 @@ impl Stack {
     #[must_use]
     pub const fn hash(&self) -> Hash {
         self.hash
-    }
-
-    /// Whether the client's channels besides tools are open.
-    #[must_use]
-    pub fn channel_open(&self) -> bool {
-        !self.policies.is_empty() && self.policies.iter().all(|policy| policy.default() == Effect::Allow)
     }
 
     /// Prepares the judgement of calls of one tool. Bind again when a policy or the definition changes.

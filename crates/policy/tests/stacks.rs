@@ -1,4 +1,4 @@
-//! Stacks as a whole: names that no server lists, the other channels, hashes.
+//! Stacks as a whole: names that no server lists, hashes.
 
 #[cfg(test)]
 mod common;
@@ -28,19 +28,6 @@ fn a_name_that_no_server_lists_is_denied_by_the_first_rule_that_applies() {
             Decision::Deny(denial) => assert_eq!(denial.kind, expected, "{texts:?} {tool}"),
             Decision::Allow(_) => panic!("{texts:?} {tool} is allowed"),
         }
-    }
-}
-
-#[test]
-fn other_channels_are_open_only_where_every_default_is_allow() {
-    for (texts, expected) in [
-        (&[][..], false),
-        (&[OPEN], true),
-        (&[CLOSED], false),
-        (&[OPEN, OPEN], true),
-        (&[OPEN, CLOSED], false),
-    ] {
-        assert_eq!(stack(texts).channel_open(), expected, "{texts:?}");
     }
 }
 
