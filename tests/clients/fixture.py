@@ -1,7 +1,9 @@
 """A small MCP server for the client matrix. It speaks the handshake era, 2026-07-28, or both, over stdio or HTTP.
 
     python3 fixture.py [--eras both|legacy|modern] [--log FILE]            serves stdio until its input ends
-    python3 fixture.py [--eras both|legacy|modern] [--log FILE] --http     serves /mcp on loopback; prints its URL first
+    python3 fixture.py [--eras both|legacy|modern] [--log FILE] --http     serves loopback; prints its URLs first
+
+Over HTTP it serves /mcp (streamable HTTP) and /sse (HTTP+SSE of 2024-11-05, the handshake era only).
 
 Every tools/call is appended to FILE, as {"tool": …, "id": …}, before it is answered: the proof of what reached the
 server. `await_note` is never answered. It uses nothing but the standard library, so that it starts at once and no SDK stands between it and the wire.
@@ -10,6 +12,7 @@ server. `await_note` is never answered. It uses nothing but the standard library
 import argparse
 import json
 import os
+import queue
 import secrets
 import sys
 import threading
@@ -193,13 +196,19 @@ def serve_stdio(server):
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Streamable HTTP without streams: every answer is one JSON body."""
+    """Streamable HTTP without streams, every answer is one JSON body; and HTTP+SSE, every answer is an event."""
 
     protocol_version = "HTTP/1.1"
 
     def do_POST(self):
         message = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))))
         server, sessions = self.server.mcp, self.server.sessions
+        if self.path.startswith("/messages/"):
+            stream = self.server.streams.get(self.path.rpartition("/")[2])
+            if stream is None:
+                return self.send(404, b"")
+            stream.put(server.answer(message, in_session=True))
+            return self.send(202, b"")
         reply = server.answer(message, self.headers.get("Mcp-Session-Id") in sessions)
         if reply is None and "id" in message and "method" in message:
             threading.Event().wait()  # The call that is never answered; the thread ends with the process.
@@ -216,7 +225,19 @@ class Handler(BaseHTTPRequestHandler):
         return self.send(status, json.dumps(reply, ensure_ascii=False).encode(), headers)
 
     def do_GET(self):
-        self.send(405, b"")
+        if self.path != "/sse":
+            return self.send(405, b"")
+        stream_id, stream = secrets.token_hex(16), queue.Queue()
+        self.server.streams[stream_id] = stream
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.end_headers()
+        self.close_connection = True
+        self.wfile.write(f"event: endpoint\ndata: /messages/{stream_id}\n\n".encode())
+        while True:
+            reply = stream.get()
+            if reply is not None:
+                self.wfile.write(f"event: message\ndata: {json.dumps(reply, ensure_ascii=False)}\n\n".encode())
 
     def do_DELETE(self):
         self.send(200, b"")
@@ -237,8 +258,9 @@ class Handler(BaseHTTPRequestHandler):
 
 def serve_http(server):
     http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    http.daemon_threads, http.mcp, http.sessions = True, server, set()
-    print(json.dumps({"url": f"http://127.0.0.1:{http.server_address[1]}/mcp"}), flush=True)
+    http.daemon_threads, http.mcp, http.sessions, http.streams = True, server, set(), {}
+    base = f"http://127.0.0.1:{http.server_address[1]}"
+    print(json.dumps({"url": f"{base}/mcp", "sse": f"{base}/sse"}), flush=True)
     threading.Thread(target=http.serve_forever, daemon=True).start()
     sys.stdin.buffer.read()
     os._exit(0)

@@ -47,7 +47,7 @@ class Place:
     def __init__(self, folder, chosen, eras):
         self.folder, self.eras = Path(folder), eras
         self.tokens = {row.id: "tg_" + secrets.token_hex(32) for row in chosen}
-        self.url = None
+        self.url = self.sse = None
         self.wrapped = self.configure("wrapped", [])
 
     def log(self, row):
@@ -70,17 +70,20 @@ class Place:
         return folder / "toolgate.toml"
 
     @contextmanager
-    def serving(self):
-        """`toolgate up` for the rows over HTTP; it reaches the server over HTTP when that has a URL, else it starts it."""
+    def serving(self, how):
+        """`toolgate up` for the rows over HTTP; it starts the server, or reaches it over HTTP or HTTP+SSE."""
         command = fixture_command(self.eras, self.folder / "notes.jsonl")
-        upstream = f"url = {gateway.toml_string(self.url)}" if self.url else (
-            f"command = [{', '.join(map(gateway.toml_string, command))}]"
-        )
-        config = self.configure("served", [upstream])
+        upstream = {
+            rows.STDIO: [f"command = [{', '.join(map(gateway.toml_string, command))}]"],
+            rows.HTTP: [f"url = {gateway.toml_string(self.url)}"],
+            rows.SSE: [f"url = {gateway.toml_string(self.sse)}", 'transport = "sse"'],
+        }
+        config = self.configure("served", upstream[how])
         up = [harness.toolgate_binary(), "--config", config, "up", "--json"]
         child = harness.Child(up, self.folder, "gateway", env=harness.plain_env({}))
         try:
-            self.url = child.read_json()["mcp"] + "/notes"
+            base = child.read_json()["mcp"]
+            self.url, self.sse = base + "/notes", base.removesuffix("/mcp") + "/sse/notes"
             yield
         finally:
             if child.stop() != 0:
@@ -92,7 +95,8 @@ class Place:
         command = [*fixture_command(self.eras, self.folder / "notes.jsonl"), "--http"]
         child = harness.Child(command, self.folder, "fixture", stdin=subprocess.PIPE)
         try:
-            self.url = child.read_json()["url"]
+            told = child.read_json()
+            self.url, self.sse = told["url"], told["sse"]
             yield
         finally:
             child.stop()
@@ -101,8 +105,9 @@ class Place:
         """What the row's driver is told."""
         token = self.tokens[row.id]
         told = {"mode": row.mode, "transport": row.transport, "steps": judge.steps(row.id)}
-        if row.transport == rows.HTTP:
-            return told | {"url": self.url, "token": token}
+        url = self.sse if row.is_sse else self.url
+        if row.transport in (rows.HTTP, rows.SSE):
+            return told | {"url": url, "token": token}
         told |= {"transport": "stdio", "env": harness.plain_env({"HOME": str(home)})}
         if row.transport == rows.STDIO:
             command = fixture_command(self.eras, self.log(row))
@@ -111,7 +116,8 @@ class Place:
             return told | {"command": [str(part) for part in ([*wrap, *command] if gated else command)]}
         headers = home / "headers.txt"
         headers.write_text(f"Authorization: Bearer {token}\n")
-        command = (rows.NODE, rows.MCP_REMOTE, self.url, "--allow-http", "--header-file", headers)
+        command = [rows.NODE, rows.MCP_REMOTE, url, "--allow-http", "--header-file", headers]
+        command += ["--transport", f"{rows.REMOTE[row.transport]}-only"]
         told["env"] |= {"MCP_REMOTE_CONFIG_DIR": str(home / "mcp-auth")}
         return told | {"command": [str(part) for part in command]}
 
@@ -205,10 +211,10 @@ def run(options, chosen, checks):
         stack.callback(check_nothing_left, checks)
         place = Place(folder, chosen, options.eras)
         if any(row.transport != rows.STDIO for row in chosen):
-            if options.upstream == rows.HTTP or not gated:
+            if options.upstream != rows.STDIO or not gated:
                 stack.enter_context(place.fixture())
             if gated:
-                stack.enter_context(place.serving())
+                stack.enter_context(place.serving(options.upstream))
         print(f"{'client':19}{'transport':12}{'mode':12}{'speaks':12}", end="")
         print("".join(f"{case:7}" for case in judge.CASES) + "     s", flush=True)
         with ThreadPoolExecutor(options.jobs) as pool:
@@ -225,7 +231,7 @@ def arguments():
     parser.add_argument("--quick", action="store_true", help="each client in its first mode over each transport")
     parser.add_argument("--direct", action="store_true", help="without the gateway, to prove the run itself")
     parser.add_argument("--eras", choices=("both", "legacy", "modern"), default="both", help="what the server speaks")
-    parser.add_argument("--upstream", choices=(rows.STDIO, rows.HTTP), default=rows.STDIO, help="how `up` reaches it")
+    parser.add_argument("--upstream", choices=(rows.STDIO, rows.HTTP, rows.SSE), default=rows.STDIO, help="how `up` reaches it")
     parser.add_argument("--jobs", type=int, default=2, help="clients at once (2)")
     parser.add_argument("--list", action="store_true", help="print the rows and end")
     return parser.parse_args()

@@ -12,7 +12,9 @@ INSPECTOR = MODULES / "@modelcontextprotocol" / "inspector" / "clients" / "launc
 MCP_REMOTE = MODULES / "mcp-remote" / "dist" / "proxy.js"
 PINNED, LEGACY, AUTO = "2026-07-28", "legacy", "auto"
 MODES = (AUTO, LEGACY, PINNED)
-HTTP, STDIO, REMOTE = "http", "stdio", "mcp-remote"
+HTTP, STDIO, SSE = "http", "stdio", "sse"
+# Through mcp-remote, which then speaks the one or the other.
+REMOTE = {"to http": HTTP, "to sse": SSE}
 
 
 def python(environment, driver):
@@ -31,7 +33,7 @@ class Client:
     name: str
     driver: tuple
     modes: tuple = MODES
-    transports: tuple = (HTTP, STDIO)
+    transports: tuple = (HTTP, STDIO, SSE)
     unknown: int | str = -32602
     # Whether a program can make calls at once and give one up.
     is_library: bool = True
@@ -44,11 +46,11 @@ CLIENTS = (
     Client("typescript 2.4.0", node("client2.mjs")),
     Client("typescript 1.32.2", node("sdk1.mjs"), (LEGACY,)),
     Client("fastmcp 4.1.0", python("fastmcp", "fastmcp4.py")),
-    Client("rmcp 3.9.0", (CACHE / "rust" / "debug" / "toolgate-matrix-rmcp",)),
+    Client("rmcp 3.9.0", (CACHE / "rust" / "debug" / "toolgate-matrix-rmcp",), transports=(HTTP, STDIO)),
     # It looks a tool up in the list before it calls, and says itself that there is none.
     Client("inspector 2.12.0", (*python("mcp2", "inspector.py"),), unknown="not found on server", is_library=False),
     # A stdio client that reaches the gateway's HTTP through this proxy.
-    Client("mcp-remote 0.15.1", MCP2, (AUTO, LEGACY), (REMOTE,)),
+    Client("mcp-remote 0.15.1", MCP2, (AUTO, LEGACY), tuple(REMOTE)),
 )
 
 
@@ -73,7 +75,12 @@ class Row:
 
     @property
     def is_quick(self):
-        return self.mode == self.client.modes[0]
+        return self.mode == (LEGACY if self.is_sse else self.client.modes[0])
+
+    @property
+    def is_sse(self):
+        """HTTP+SSE is older than the modern era."""
+        return REMOTE.get(self.transport, self.transport) == SSE
 
     def driver(self, visit):
         """The command line of its driver."""
@@ -89,9 +96,13 @@ class Row:
 
 def every_row():
     chosen = [
-        (client, transport, mode) for client in CLIENTS for transport in client.transports for mode in client.modes
+        (client, transport, mode)
+        for client in CLIENTS
+        for transport in client.transports
+        for mode in client.modes
     ]
-    return [Row(number, *parts) for number, parts in enumerate(chosen, 1)]
+    every = [Row(number, *parts) for number, parts in enumerate(chosen, 1)]
+    return [row for row in every if row.mode == LEGACY or not row.is_sse]
 
 
 def prepare():

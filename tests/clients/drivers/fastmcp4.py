@@ -4,12 +4,13 @@ import asyncio
 
 import common
 from fastmcp import Client
-from fastmcp.client.transports import StdioTransport, StreamableHttpTransport
+from fastmcp.client.transports import SSETransport, StdioTransport, StreamableHttpTransport
 
 
 def connect(visit):
-    if visit["transport"] == "http":
-        return StreamableHttpTransport(visit["url"], headers={"Authorization": f"Bearer {visit['token']}"})
+    if visit["transport"] in ("http", "sse"):
+        kind = StreamableHttpTransport if visit["transport"] == "http" else SSETransport
+        return kind(visit["url"], headers={"Authorization": f"Bearer {visit['token']}"})
     command = visit["command"]
     return StdioTransport(command[0], command[1:], env=visit.get("env"), keep_alive=False)
 

@@ -20,7 +20,7 @@ def target(visit):
         config = Path(sys.argv[1]).with_name("inspector.json")
         config.write_text(json.dumps({"mcpServers": {"notes": server}}))
         return ["--config", str(config), "--server", "notes"]
-    return [visit["url"], "--transport", "http", "--header", f"Authorization: Bearer {visit['token']}"]
+    return [visit["url"], "--transport", visit["transport"], "--header", f"Authorization: Bearer {visit['token']}"]
 
 
 def era(visit):
