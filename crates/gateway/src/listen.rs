@@ -64,7 +64,7 @@ fn run(
 ) -> Stream {
     let (outlet, stream) = stream::open(Framing::Events);
     let changes = gateway.changes();
-    let source = body.map(|body| Source::new(Arc::clone(gateway), Arc::clone(&session.grant), body));
+    let source = body.map(|body| Source::new(Arc::clone(gateway), Arc::clone(session), body));
     let (gateway, session) = (Arc::clone(gateway), Arc::clone(session));
     let (news, budget) = (News::default(), Budget::new(gateway.now_ms()));
     let mut listener = Listener { gateway, session, outlet, changes, source, at_its_end, news, budget };

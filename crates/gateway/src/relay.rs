@@ -7,7 +7,7 @@ use crate::large::Room;
 use crate::route::{Route, Withheld, outcome_of};
 use crate::stage::{asked, refuse, whole};
 use crate::stream::{self, Framing, Gone, Outlet, Piece};
-use crate::upstream::Lines;
+use crate::upstream::{Lines, Resumption};
 use bytes::Bytes;
 use json::{ReplyErrorKind, ReplyFacts, ReplyScanner};
 use mcp::http::ReplyBody;
@@ -123,21 +123,43 @@ impl Relay {
     }
 
     async fn all_events(&mut self) -> Result<(), Stop> {
+        let mut resumption = Resumption::of_reply();
+        while self.events_of_body(&mut resumption).await? == Next::More {
+            let (lane, version) = (self.route.lane.clone(), self.route.version);
+            let body = self.wait(resumption.again(&lane, version)).await?;
+            self.body = Some(body.ok_or(Stop::Broken("the stream ended without the reply"))?);
+        }
+        Ok(())
+    }
+
+    /// Passes on what one connection brings.
+    async fn events_of_body(&mut self, resumption: &mut Resumption) -> Result<Next, Stop> {
         let mut decoder = Decoder::new();
         let mut event = Event::default();
-        while let Some(chunk) = self.chunk().await? {
+        loop {
+            let chunk = match self.chunk().await {
+                Ok(Some(chunk)) => chunk,
+                // What the client has had of an event cannot be taken back.
+                Ok(None) | Err(Stop::Broken(_)) if event.is_passing => {
+                    return Err(Stop::Broken("the stream ended in the middle of the reply"));
+                }
+                Ok(None) | Err(Stop::Broken(_)) => return Ok(Next::More),
+                Err(stop) => return Err(stop),
+            };
             let mut rest = &chunk[..];
             while let Some(piece) = decoder.next(&mut rest) {
                 let next = match piece {
                     EventPiece::Data(data) => self.take(&mut event, data).await?,
-                    EventPiece::End(_) => self.finish(&mut event).await?,
+                    EventPiece::End(ending) => {
+                        resumption.note(&ending);
+                        self.finish(&mut event).await?
+                    }
                 };
                 if next == Next::Done {
-                    return Ok(());
+                    return Ok(Next::Done);
                 }
             }
         }
-        Err(Stop::Broken("the stream ended without the reply"))
     }
 
     async fn take(&mut self, event: &mut Event, data: &[u8]) -> Result<Next, Stop> {
@@ -194,7 +216,7 @@ impl Relay {
         }
         let Event { held, room: _room, .. } = std::mem::take(event);
         if held.is_empty() {
-            // An event without data primes a resumption, which is not offered here.
+            // It only told its id.
             return Ok(Next::More);
         }
         let n_bytes = held.len() as u64;

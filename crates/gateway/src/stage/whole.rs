@@ -3,7 +3,7 @@
 
 use crate::relay::WHOLE_BYTES;
 use crate::session::Session;
-use crate::upstream::{Incoming, Lane, LaneFailure, Lines, answer_server, closed};
+use crate::upstream::{Incoming, Lane, LaneFailure, Lines, Resumption, answer_server, closed};
 use mcp::answers;
 use mcp::envelope::Caps;
 use mcp::era::{Era, Version};
@@ -91,11 +91,27 @@ async fn from_http(reply: http::Reply, expected: Expected<'_>) -> Result<Whole, 
     Ok(Whole { reply: whole, status, session })
 }
 
-async fn from_events(mut reply: http::Reply, expected: Expected<'_>) -> Result<Reply, LaneFailure> {
+async fn from_events(reply: http::Reply, expected: Expected<'_>) -> Result<Reply, LaneFailure> {
+    let mut resumption = Resumption::of_reply();
+    let mut body = reply.body;
+    loop {
+        if let Some(reply) = from_body(body, &mut resumption, expected).await? {
+            return Ok(reply);
+        }
+        let again = resumption.again(expected.lane, expected.version).await;
+        body = again.ok_or_else(|| failure("its stream ended before it answered"))?;
+    }
+}
+
+/// The reply, if this connection brings it.
+async fn from_body(
+    mut body: http::ReplyBody,
+    resumption: &mut Resumption,
+    expected: Expected<'_>,
+) -> Result<Option<Reply>, LaneFailure> {
     let mut decoder = Decoder::new();
     let mut held = Vec::new();
-    while let Some(chunk) = reply.body.next().await {
-        let chunk = chunk.map_err(|error| LaneFailure::Failed(error.to_string()))?;
+    while let Some(Ok(chunk)) = body.next().await {
         let mut rest = &chunk[..];
         while let Some(piece) = decoder.next(&mut rest) {
             match piece {
@@ -103,17 +119,20 @@ async fn from_events(mut reply: http::Reply, expected: Expected<'_>) -> Result<R
                     return Err(failure("its reply is too long"));
                 }
                 Piece::Data(data) => held.extend_from_slice(data),
-                Piece::End(_) if held.is_empty() => {}
-                Piece::End(_) => {
+                Piece::End(ending) => {
+                    resumption.note(&ending);
+                    if held.is_empty() {
+                        continue;
+                    }
                     let message = parse(std::mem::take(&mut held), expected)?;
                     if let Some(reply) = sort(message, expected)? {
-                        return Ok(reply);
+                        return Ok(Some(reply));
                     }
                 }
             }
         }
     }
-    Err(failure("its stream ended before it answered"))
+    Ok(None)
 }
 
 fn parse(bytes: Vec<u8>, expected: Expected<'_>) -> Result<Reply, LaneFailure> {

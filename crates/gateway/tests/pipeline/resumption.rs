@@ -237,3 +237,117 @@ async fn older_revisions_are_not_primed() {
     assert!(!reply.text().contains("data: \n"), "{}", reply.text());
     assert_eq!(reply.messages().len(), 2);
 }
+
+/// The beginning of a stream that can be resumed behind the event `a`.
+fn beginning() -> Answer {
+    Answer::empty(200).sse().then(Step::Raw("id: a\nretry: 20\ndata:\n\n".into())).then(note(1))
+}
+
+/// The GETs that resumed, by the id that they named.
+fn resumed(test: &Running) -> Vec<String> {
+    let messages = test.upstream.messages();
+    messages.iter().filter_map(|message| message.header("last-event-id")).map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn a_servers_stream_that_ends_early_is_resumed() {
+    let half = Step::Raw("data: {\"jsonrpc\":\"2.0\",".into());
+    for end in [Step::Cut, Step::Raw(String::new())] {
+        let rest = Answer::empty(200).then(note(2)).then(done());
+        let test = Test::new()
+            .policy(ALLOW)
+            .tool(Tool::new("copy").answer(beginning().then(half.clone()).then(end)))
+            .script(|script| script.on("resume a", rest))
+            .start()
+            .await;
+        let session = test.legacy().await;
+        let reply = session.send(Message::call(7, "copy", json!({}))).await;
+        let messages = reply.messages();
+        let notes = messages.iter().filter(|message| message["method"] == "notifications/message").count();
+        assert_eq!((notes, text(&reply.answer())), (2, "done"), "{messages:?}");
+        assert_eq!((resumed(&test), test.upstream.calls().len()), (vec![String::from("a")], 1));
+        let get = test.upstream.messages().pop().unwrap();
+        assert_eq!(get.header("mcp-session-id"), Some("upstream-session-1"));
+        assert_eq!(test.books().outcomes(), ["answered"]);
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_wants_to_be_asked_again_is() {
+    // The stream begins, ends without a word, and goes on under a new id each time.
+    let ends = |id: u64| Answer::empty(200).sse().then(Step::Raw(format!("id: {id}\nretry: 20\ndata:\n\n")));
+    let mut test = Test::new().policy(ALLOW).tool(Tool::new("copy").answer(ends(0)));
+    for id in 0..9 {
+        test = test.script(|script| script.on(&format!("resume {id}"), ends(id + 1)));
+    }
+    let test = test.script(|script| script.on("resume 9", Answer::text("late").sse())).start().await;
+    let session = test.legacy().await;
+    assert_eq!(text(&session.call("copy", json!({})).await), "late");
+    assert_eq!(resumed(&test).len(), 10);
+}
+
+#[tokio::test]
+async fn a_server_that_says_nothing_new_is_given_up() {
+    for (again, n_asked) in
+        [(beginning(), 5), (Answer::empty(405), 1), (Answer::empty(503), 5), (Answer::empty(200), 5)]
+    {
+        let again =
+            if again.status == 200 { again } else { Answer { status: again.status, ..Answer::empty(200) } };
+        let test = Test::new()
+            .policy(ALLOW)
+            .tool(Tool::new("copy").answer(beginning()))
+            .script(|script| script.on("resume a", again))
+            .start()
+            .await;
+        let session = test.legacy().await;
+        assert_eq!(session.call("copy", json!({})).await["error"]["code"], -32603);
+        assert_eq!(resumed(&test).len(), n_asked);
+        assert_eq!(test.books().outcomes(), ["unknown"]);
+    }
+}
+
+#[tokio::test]
+async fn a_reply_that_the_client_has_half_is_not_begun_anew() {
+    let bulk = "x".repeat(200_000);
+    let half = format!("data: {{\"jsonrpc\":\"2.0\",\"id\":{{id}},\"result\":{{\"x\":\"{bulk}");
+    let test = Test::new()
+        .policy(ALLOW)
+        .tool(Tool::new("copy").answer(beginning().then(Step::Raw(half)).then(Step::Cut)))
+        .script(|script| script.on("resume a", Answer::text("other").sse()))
+        .start()
+        .await;
+    let session = test.legacy().await;
+    let mut client = session.connect().await;
+    let mut stream = client.open(&session.request(Message::call(7, "copy", json!({})))).await;
+    assert!(!ends_cleanly(&mut stream).await);
+    assert!(resumed(&test).is_empty());
+}
+
+#[tokio::test]
+async fn a_list_and_the_stream_of_a_session_are_resumed_too() {
+    let list = json!({"tools": [Tool::new("copy").definition()]});
+    let prime = Step::Raw("id: a\nretry: 20\ndata:\n\n".into());
+    let test = Test::new()
+        .policy(ALLOW)
+        .script(|script| {
+            let begun = Answer::empty(200).sse().then(prime);
+            script.on("tools/list", begun).on("resume a", Answer::result(list).sse())
+        })
+        .start()
+        .await;
+    let session = test.legacy().await;
+    let listed = session.ask(Message::request(1, "tools/list")).await;
+    assert_eq!(listed["result"]["tools"].as_array().unwrap().len(), 1);
+
+    let test = start(Answer::text("ok")).await;
+    let session = test.legacy().await;
+    let mut client = session.connect().await;
+    let mut stream = client.open(&session.bare("GET")).await;
+    event(&mut stream).await;
+    test.upstream.listened(1).await;
+    test.upstream.end_streams();
+    // The server gave no id, so it is asked for a new stream after the usual pause.
+    test.upstream.listened(2).await;
+    test.upstream.push(&json!({"jsonrpc": "2.0", "method": "notifications/tools/list_changed"}));
+    assert_eq!(event(&mut stream).await.1["method"], "notifications/tools/list_changed");
+}

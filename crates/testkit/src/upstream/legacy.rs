@@ -79,7 +79,12 @@ pub(crate) fn dispatched(script: &Script, received: &Received) -> Answer {
 
 fn in_session(script: &Script, received: &Received, sessions: &Sessions, session: &str) -> Answer {
     match received.http_method.as_str() {
-        "GET" => Answer::empty(200).sse().then(Step::Listen(None)),
+        "GET" => {
+            let resumed = received.header("last-event-id").map(|id| format!("resume {id}"));
+            let scripted = resumed.and_then(|name| script.methods.iter().find(|(method, _)| *method == name));
+            let listen = || Answer::empty(200).sse().then(Step::Listen(None));
+            scripted.map_or_else(listen, |(_, answer)| answer.clone().sse())
+        }
         "DELETE" => {
             sessions.end(Some(session));
             Answer::empty(204)

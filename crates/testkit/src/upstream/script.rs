@@ -62,7 +62,8 @@ impl Script {
         self
     }
 
-    /// Answers a method in this way, before anything built in.
+    /// Answers a method in this way, before anything built in. The method `resume ID` is a GET with that
+    /// `Last-Event-ID`, which goes on with the last request.
     pub fn on(mut self, method: &str, answer: Answer) -> Script {
         self.methods.push((method.to_owned(), answer));
         self

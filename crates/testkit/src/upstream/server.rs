@@ -185,7 +185,16 @@ async fn serve(
         let script = shared.script.lock().expect("a script's change does not panic");
         answer(&script, &received, &shared.sessions)
     };
+    let received =
+        if received.header("last-event-id").is_some() { resumed(shared, received) } else { received };
     runner::run(&shared.stage, answer, received).await
+}
+
+/// A GET that resumes gets what belongs to the last request.
+fn resumed(shared: &Shared, received: Received) -> Received {
+    let mut requests = shared.stage.log.messages().into_iter().filter(|message| !message.id().is_null());
+    let message = requests.next_back().map(|request| request.message).unwrap_or_default();
+    Received { message, ..received }
 }
 
 async fn record(connection: u64, request: Request<Incoming>) -> Result<Received, Cut> {
