@@ -123,7 +123,7 @@ mod tests {
 
     fn server(id: &str) -> ServerSpec {
         let transport = Transport::Stdio { command: vec!["x".to_owned()], env: BTreeMap::new(), cwd: None };
-        ServerSpec { id: id.to_owned(), transport, timeout_s: 1, idle_stop_s: 1 }
+        ServerSpec::new(id, transport)
     }
 
     fn files(servers: &[&str], grants: &[&str], policies: &[&str]) -> Declared {

@@ -133,7 +133,7 @@ mod tests {
             insecure: false,
         };
         for (transport, shown) in [(stdio, "npx"), (http, "mcp.example:8443")] {
-            let spec = ServerSpec { id: "a".to_owned(), transport, timeout_s: 1, idle_stop_s: 1 };
+            let spec = ServerSpec::new("a", transport);
             let text = format!("{:?}", Record::server_added(&spec));
             assert!(text.contains(shown) && !text.contains("very-secret"), "{text}");
         }

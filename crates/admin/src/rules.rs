@@ -52,6 +52,12 @@ pub fn sounds_secret(name: &str) -> bool {
         .any(|word| name.contains(word))
 }
 
+pub(crate) fn check_alias(alias: Option<&str>, problems: &mut Problems) {
+    if let Some(alias) = alias.filter(|alias| !is_id(alias)) {
+        problems.push(format!("the alias `{alias}` {ID_EXPECTED}"));
+    }
+}
+
 pub(crate) fn check_id(what: &str, id: &str, problems: &mut Problems) {
     if !is_id(id) {
         problems.push(format!("the {what} id `{id}` {ID_EXPECTED}"));

@@ -23,6 +23,8 @@ struct Stored {
     timeout_s: u64,
     #[serde(default = "default_idle_stop_s")]
     idle_stop_s: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    alias: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -60,8 +62,9 @@ fn default_idle_stop_s() -> u64 {
 /// # Errors
 /// Where a path is not UTF-8.
 pub(crate) fn write(spec: &ServerSpec) -> Result<String, serde_json::Error> {
-    let (timeout_s, idle_stop_s) = (spec.timeout_s, spec.idle_stop_s);
-    let mut stored = Stored { format: FORMAT, stdio: None, http: None, sse: None, timeout_s, idle_stop_s };
+    let (timeout_s, idle_stop_s, alias) = (spec.timeout_s, spec.idle_stop_s, spec.alias.clone());
+    let mut stored =
+        Stored { format: FORMAT, stdio: None, http: None, sse: None, timeout_s, idle_stop_s, alias };
     match &spec.transport {
         Transport::Stdio { command, env, cwd } => {
             stored.stdio = Some(Stdio { command: command.clone(), env: texts(env), cwd: cwd.clone() });
@@ -96,8 +99,8 @@ pub(crate) fn read(id: &str, text: &str) -> Option<ServerSpec> {
         }
         (_, _, _) => return None,
     };
-    let (timeout_s, idle_stop_s) = (stored.timeout_s, stored.idle_stop_s);
-    Some(ServerSpec { id: id.to_owned(), transport, timeout_s, idle_stop_s })
+    let Stored { timeout_s, idle_stop_s, alias, .. } = stored;
+    Some(ServerSpec { timeout_s, idle_stop_s, alias, ..ServerSpec::new(id, transport) })
 }
 
 /// What [`Setting::parse`] reads back.
@@ -119,7 +122,7 @@ mod tests {
     use super::*;
 
     fn spec(transport: Transport) -> ServerSpec {
-        ServerSpec { id: "imaging".to_owned(), transport, timeout_s: 30, idle_stop_s: 60 }
+        ServerSpec { timeout_s: 30, idle_stop_s: 60, ..ServerSpec::new("imaging", transport) }
     }
 
     #[test]

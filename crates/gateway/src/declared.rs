@@ -88,6 +88,23 @@ pub struct ServerSpec {
     pub timeout_s: u64,
     /// A process without a message for so long is stopped, in seconds.
     pub idle_stop_s: u64,
+    /// What stands before its tools' names where a grant reaches several servers, instead of the id.
+    pub alias: Option<String>,
+}
+
+impl ServerSpec {
+    /// A server of which nothing but this is declared.
+    #[must_use]
+    pub fn new(id: impl Into<String>, transport: Transport) -> Self {
+        let (timeout_s, idle_stop_s) = (DEFAULT_TIMEOUT_S, DEFAULT_IDLE_STOP_S);
+        Self { id: id.into(), transport, timeout_s, idle_stop_s, alias: None }
+    }
+
+    /// What stands before its tools' names where a grant reaches several servers.
+    #[must_use]
+    pub fn prefix(&self) -> &str {
+        self.alias.as_deref().unwrap_or(&self.id)
+    }
 }
 
 /// Default of [`ServerSpec::timeout_s`]: five minutes, longer than any client's own default.

@@ -75,7 +75,7 @@ mod tests {
             ca_file: None,
             insecure: false,
         };
-        let spec = ServerSpec { id: String::from("s"), transport, timeout_s: 1, idle_stop_s: 1 };
+        let spec = ServerSpec::new("s", transport);
         let setup = Setup { clock: Clock::new(|| 0), metrics: Arc::default() };
         let server = Server::new(spec, &setup).unwrap();
         Reach::new(Arc::new(server), Stack::new(Vec::new()), Vec::new())

@@ -29,6 +29,8 @@ pub struct Server {
     pub timeout_s: u64,
     /// A process without a message for so long is stopped, in seconds.
     pub idle_stop_s: u64,
+    /// What stands before its tools' names where a grant reaches several servers, if not its id.
+    pub alias: Option<String>,
     /// Tools that it listed last.
     pub n_tools: u64,
     /// When it was added, where it was added by command.
@@ -143,6 +145,8 @@ pub struct NewServer {
     pub timeout_s: Option<u64>,
     /// A process without a message for so long is stopped, in seconds.
     pub idle_stop_s: Option<u64>,
+    /// What stands before its tools' names where a grant reaches several servers; its id when absent.
+    pub alias: Option<String>,
 }
 
 impl Registry {
@@ -285,6 +289,7 @@ fn shown(spec: &ServerSpec, row: Option<&Row>, n_tools: u64) -> Server {
         transport,
         timeout_s: spec.timeout_s,
         idle_stop_s: spec.idle_stop_s,
+        alias: spec.alias.clone(),
         n_tools,
         created: row.map(|row| row.created.to_string()),
     }
@@ -308,6 +313,7 @@ fn shown_url(url: &str) -> String {
 fn spec(new: NewServer) -> Result<ServerSpec, Failure> {
     let mut problems = Problems::new();
     rules::check_id("server", &new.id, &mut problems);
+    rules::check_alias(new.alias.as_deref(), &mut problems);
     let timeout_s = new.timeout_s.unwrap_or(DEFAULT_TIMEOUT_S);
     let idle_stop_s = new.idle_stop_s.unwrap_or(DEFAULT_IDLE_STOP_S);
     rules::check_wait("timeout_s", timeout_s, &mut problems);
@@ -349,7 +355,9 @@ fn spec(new: NewServer) -> Result<ServerSpec, Failure> {
         }
     };
     match problems.is_empty() {
-        true => Ok(ServerSpec { id: new.id, transport, timeout_s, idle_stop_s }),
+        true => {
+            Ok(ServerSpec { timeout_s, idle_stop_s, alias: new.alias, ..ServerSpec::new(new.id, transport) })
+        }
         false => Err(Failure::invalid("the server cannot be added", problems)),
     }
 }

@@ -119,7 +119,7 @@ pub fn files() -> Declared {
 
 pub fn server(id: &str) -> ServerSpec {
     let transport = Transport::Stdio { command: texts(&["true"]), env: BTreeMap::new(), cwd: None };
-    ServerSpec { id: id.to_owned(), transport, timeout_s: 300, idle_stop_s: 600 }
+    ServerSpec::new(id, transport)
 }
 
 pub fn new_server(id: &str) -> NewServer {

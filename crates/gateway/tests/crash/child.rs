@@ -86,7 +86,7 @@ pub async fn serve_if_asked() -> bool {
 fn declared() -> Declared {
     let url = std::env::var(UPSTREAM).expect("an upstream");
     let transport = Transport::Http { url, headers: BTreeMap::new(), ca_file: None, insecure: false };
-    let server = ServerSpec { id: "imaging".into(), transport, timeout_s: 60, idle_stop_s: 60 };
+    let server = ServerSpec { timeout_s: 60, idle_stop_s: 60, ..ServerSpec::new("imaging", transport) };
     let grant = GrantSpec {
         id: "radiology".into(),
         token_sha256: TokenHash::of(TOKEN).map(|hash| *hash.as_bytes()),

@@ -1,7 +1,7 @@
 //! Clients that speak in lines: one connection is one client, with a way to the server of its own.
 
 use crate::support::{ALLOW, LineClient, Running, Test, text};
-use gateway::declared::{DEFAULT_IDLE_STOP_S, DEFAULT_TIMEOUT_S, ServerSpec, Transport};
+use gateway::declared::{ServerSpec, Transport};
 use gateway::upstream::{Command, Server};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -197,8 +197,7 @@ async fn cancels_map_to_the_servers_ids_and_ids_are_used_once() {
 fn wrapped(test: &Running, policy: Option<&str>) -> Arc<Server> {
     let command = test.puppets.command();
     let transport = Transport::Stdio { command: command.clone(), env: BTreeMap::new(), cwd: None };
-    let (timeout_s, idle_stop_s) = (DEFAULT_TIMEOUT_S, DEFAULT_IDLE_STOP_S);
-    let spec = ServerSpec { id: "brought".into(), transport, timeout_s, idle_stop_s };
+    let spec = ServerSpec::new("brought", transport);
     let env = std::env::vars_os().collect();
     let command =
         Command::exact(command[0].clone(), command[1..].to_vec(), env, std::env::current_dir().unwrap());

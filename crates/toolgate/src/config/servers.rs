@@ -17,7 +17,33 @@ use super::table::{Placed, Table};
 /// Reads every `[servers.ID]`; what has problems is left out, because the problem refuses the whole set.
 #[must_use]
 pub fn read(servers: &Table<'_, '_>) -> Vec<ServerSpec> {
-    servers.tables().into_iter().filter_map(|(id, table)| read_server(&id, table)).collect()
+    let mut aliases = Vec::new();
+    let tables = servers.tables();
+    let ids: Vec<&str> = tables.iter().map(|(id, _)| id.value).collect();
+    let specs = tables.into_iter().filter_map(|(id, table)| {
+        let alias = read_alias(&table);
+        aliases.extend(alias.as_ref().map(|alias| (id.value, alias.clone())));
+        let spec = read_server(&id, table)?;
+        Some(ServerSpec { alias: alias.map(|alias| alias.value.to_owned()), ..spec })
+    });
+    let specs = specs.collect();
+    check_aliases(servers.report(), &ids, &aliases);
+    specs
+}
+
+/// An alias is no other server's alias or id. Servers that were added by command are not known here; where they are,
+/// it is checked again.
+fn check_aliases(report: &Report<'_>, ids: &[&str], aliases: &[(&str, Placed<&str>)]) {
+    let mut taken: BTreeMap<&str, &str> = BTreeMap::new();
+    for (id, alias) in aliases {
+        let other = ids.iter().find(|other| **other == alias.value && *other != id);
+        if let Some(other) = other.or(taken.get(alias.value)) {
+            let message =
+                format!("the alias `{}` is the server `{other}` already; give each its own", alias.value);
+            report.error(&alias.place, message);
+        }
+        taken.entry(alias.value).or_insert(id);
+    }
 }
 
 fn read_server(id: &Placed<&str>, table: Table<'_, '_>) -> Option<ServerSpec> {
@@ -45,7 +71,16 @@ fn read_server(id: &Placed<&str>, table: Table<'_, '_>) -> Option<ServerSpec> {
     }
     table.finish();
     let transport = stdio.or(http)?;
-    Some(ServerSpec { id: id.value.to_owned(), transport, timeout_s, idle_stop_s })
+    Some(ServerSpec { timeout_s, idle_stop_s, ..ServerSpec::new(id.value, transport) })
+}
+
+fn read_alias<'t>(table: &Table<'t, '_>) -> Option<Placed<&'t str>> {
+    let alias = table.string("alias")?;
+    if !name::is_id(alias.value) {
+        let message = format!("`{}` {}", table.dotted("alias"), name::ID_EXPECTED);
+        table.report().error(&alias.place, message);
+    }
+    Some(alias)
 }
 
 /// Keys that only a server with `command` has.

@@ -117,6 +117,7 @@ idle_stop = "1h"
 [servers.alpha]
 url = "https://mcp.example/mcp?tenant=1"
 headers = { Authorization = "file:secrets/token", X-Tenant = "one" }
+alias = "al"
 
 [grants.agent]
 token_hash = "sha256:00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
@@ -179,8 +180,8 @@ fn every_server_is_read_in_the_order_of_the_file() {
     assert_eq!(
         folder.load().unwrap().declared.servers,
         [
-            ServerSpec { id: "zeta".to_owned(), transport: stdio, timeout_s: 90, idle_stop_s: 3_600 },
-            ServerSpec { id: "alpha".to_owned(), transport: http, timeout_s: 300, idle_stop_s: 600 },
+            ServerSpec { timeout_s: 90, idle_stop_s: 3_600, ..ServerSpec::new("zeta", stdio) },
+            ServerSpec { alias: Some("al".to_owned()), ..ServerSpec::new("alpha", http) },
         ]
     );
 }

@@ -75,7 +75,7 @@ mod tests {
             env: [("A".to_owned(), env)].into(),
             cwd: None,
         };
-        ServerSpec { id: "x".to_owned(), transport, timeout_s: 1, idle_stop_s: 1 }
+        ServerSpec::new("x", transport)
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::hello::{Hello, MAX_HELLO_BYTES, Welcome};
 use crate::config::name;
 use anyhow::{Context as _, bail};
 use gateway::Gateway;
-use gateway::declared::{DEFAULT_IDLE_STOP_S, DEFAULT_TIMEOUT_S, ServerSpec, Transport};
+use gateway::declared::{ServerSpec, Transport};
 use gateway::front::stdio;
 use gateway::upstream::{Command, Server};
 use std::path::{Path, PathBuf};
@@ -83,12 +83,8 @@ fn prepare(gateway: &Gateway, policies: &Path, line: &[u8]) -> anyhow::Result<Pr
     let env =
         hello.env.iter().map(|(name, value)| Ok((name.os()?, value.os()?))).collect::<anyhow::Result<_>>()?;
     let cwd = PathBuf::from(hello.cwd.os()?);
-    let spec = ServerSpec {
-        id: hello.server.clone(),
-        transport: Transport::Stdio { command: vec![program.clone()], env: Default::default(), cwd: None },
-        timeout_s: DEFAULT_TIMEOUT_S,
-        idle_stop_s: DEFAULT_IDLE_STOP_S,
-    };
+    let transport = Transport::Stdio { command: vec![program.clone()], env: Default::default(), cwd: None };
+    let spec = ServerSpec::new(hello.server.as_str(), transport);
     let command = Command::exact(program, args, env, cwd);
     let server = Server::wrapped(spec, command, hello.policy.clone(), &gateway.setup());
     let server = Arc::new(server);

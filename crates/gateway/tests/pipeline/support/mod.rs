@@ -13,7 +13,7 @@ pub use lines::LineClient;
 pub use puppet::Puppets;
 pub use running::Running;
 
-use gateway::declared::{DEFAULT_IDLE_STOP_S, DEFAULT_TIMEOUT_S, GrantSpec, ServerSpec, Transport};
+use gateway::declared::{DEFAULT_TIMEOUT_S, GrantSpec, ServerSpec, Transport};
 use gateway::front::http::HttpFront;
 use gateway::front::listener;
 use gateway::{Bounds, Declared, Gateway};
@@ -126,12 +126,8 @@ impl Test {
             revoked: false,
             servers: BTreeMap::from([(Running::SERVER.into(), names.clone())]),
         };
-        let spec = |id: &str, transport| ServerSpec {
-            id: id.into(),
-            transport,
-            timeout_s: self.timeout_s,
-            idle_stop_s: DEFAULT_IDLE_STOP_S,
-        };
+        let spec =
+            |id: &str, transport| ServerSpec { timeout_s: self.timeout_s, ..ServerSpec::new(id, transport) };
         let declared = Declared {
             servers: vec![spec(Running::SERVER, transport), spec("unreached", http(upstream.url()))],
             grants: vec![grant(Running::GRANT, &tokens[0]), grant("other", &tokens[1])],

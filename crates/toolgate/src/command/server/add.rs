@@ -66,6 +66,9 @@ pub struct Arguments {
     /// Stop the process after so long without a message, such as `10m`; ten minutes when absent
     #[arg(long, value_name = "DURATION", value_parser = seconds, conflicts_with = "url")]
     idle_stop: Option<u64>,
+    /// What stands before its tools' names where a grant reaches several servers; its id when absent
+    #[arg(long)]
+    alias: Option<String>,
 }
 
 /// Adds.
@@ -107,6 +110,7 @@ fn new_server(arguments: Arguments, working: &Path) -> NewServer {
         insecure: arguments.insecure,
         timeout_s: arguments.timeout,
         idle_stop_s: arguments.idle_stop,
+        alias: arguments.alias,
     }
 }
 
@@ -157,6 +161,7 @@ mod tests {
             insecure: false,
             timeout: None,
             idle_stop: None,
+            alias: None,
         };
         for (program, expected) in [("npx", "npx"), ("./run", "/w/./run"), ("/bin/x", "/bin/x")] {
             let new = new_server(arguments(program), Path::new("/w"));

@@ -103,6 +103,7 @@ fn print(output: Output, detail: &Detail) -> std::io::Result<()> {
             insecure.then(|| add("insecure", "plain HTTP to another machine is permitted".to_owned()));
         }
     }
+    server.alias.iter().for_each(|alias| add("alias", alias.clone()));
     add("timeout", format!("{}s", server.timeout_s));
     let grants = if detail.grants.is_empty() { "none".to_owned() } else { detail.grants.join(", ") };
     add("grants", grants);
