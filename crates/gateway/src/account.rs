@@ -278,6 +278,12 @@ pub(crate) fn refused(gateway: &Gateway, grant: &str, server: &str, rule: &str, 
     gateway.store.denied(gateway.store.next_call(), &record, cause);
 }
 
+/// Records a request on `/mcp` for something of which no server is known: a name or a URI that the agent made up.
+pub(crate) fn denied_nowhere(gateway: &Gateway, grant: &str, method: &str, tool: Option<&str>, rule: &str) {
+    let record = Judged { grant, method, tool, rule, ..Judged::default() };
+    gateway.store.denied(gateway.store.next_call(), &record, "unknown_server");
+}
+
 /// Records that the grant may no longer use the server.
 pub(crate) fn revoked(gateway: &Gateway, grant: &str, server: &str, method: &str) {
     let record = Judged { grant, server, method, rule: "(grant)", ..Judged::default() };

@@ -56,12 +56,15 @@ impl Exchange {
         self.version.era()
     }
 
-    /// Takes the client's id of a request, so that no other request of the session has the same.
+    /// Takes the client's id of a request, so that no other request of the session has the same. One that was taken
+    /// already is kept.
     ///
     /// # Errors
     /// [`IdRefused`] where it is taken.
     pub fn enter(&mut self) -> Result<(), IdRefused> {
-        if let (Some(session), Some(id)) = (&self.session, self.message.id_raw()) {
+        if self.in_flight.is_none()
+            && let (Some(session), Some(id)) = (&self.session, self.message.id_raw())
+        {
             let token = self.message.progress_token().map(|token| token.raw());
             self.in_flight = Some(session.enter(id, token, self.upstream_id)?);
         }

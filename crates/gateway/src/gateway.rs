@@ -2,6 +2,7 @@
 //! The world is only ever replaced as a whole, and every message reads it anew.
 
 use crate::handles::Handles;
+use crate::hub::Hub;
 use crate::large::Large;
 use crate::metrics::Metrics;
 use crate::sessions::Sessions;
@@ -31,6 +32,8 @@ pub struct Bounds {
     pub max_sessions: usize,
     /// Those of them that have a process of their own: a real server takes about 100 MiB.
     pub max_processes: usize,
+    /// What is asked of several servers at once waits so long for the slowest of them, in milliseconds.
+    pub member_deadline_ms: u64,
 }
 
 impl Default for Bounds {
@@ -44,6 +47,8 @@ impl Default for Bounds {
             list_max_age_ms: 5 * 60 * 1_000,
             max_sessions: 1_000,
             max_processes: 64,
+            // A real server takes 4.6 s to start at the median, and clients give up after 30 s.
+            member_deadline_ms: 15_000,
         }
     }
 }
@@ -55,6 +60,8 @@ pub struct Gateway {
     pub store: Store,
     /// Live sessions of HTTP clients.
     pub sessions: Sessions,
+    /// What is known of several servers together.
+    pub hub: Hub,
     /// Room for large messages.
     pub large: Large,
     /// What servers wait for.
@@ -78,6 +85,7 @@ impl Gateway {
         Self {
             store,
             sessions: Sessions::default(),
+            hub: Hub::default(),
             large: Large::new(bounds.max_large_bytes),
             rounds: Handles::new(round::SHELF),
             kept: Large::strict(bounds.max_kept_bytes),
@@ -112,6 +120,7 @@ impl Gateway {
         }
         self.large.retain(|grant| world.grant(grant).is_some());
         self.kept.retain(|grant| world.grant(grant).is_some());
+        self.hub.retain(&world);
         self.changes.send_modify(|generation| *generation += 1);
         for server in world.servers() {
             server.keep(|grant| self.access(grant, server).is_some());
@@ -141,6 +150,7 @@ impl Gateway {
 
     /// Closes sessions that are idle, or whose grant or server is gone.
     pub fn sweep(&self) {
+        self.hub.sessions.sweep(self);
         self.sessions.sweep(self.now_ms(), |session| self.access(&session.grant, &session.server).is_some());
         let world = self.world();
         self.rounds.sweep(self.now_ms(), |grant| world.grant(grant).is_some());

@@ -13,6 +13,7 @@ pub mod exchange;
 pub mod front;
 pub mod gateway;
 pub mod handles;
+pub mod hub;
 pub mod large;
 pub mod listen;
 pub mod metrics;

@@ -27,6 +27,13 @@ pub async fn ask(lane: &HttpLane, session: &Session) -> Option<ReplyBody> {
     (reply.status == 200 && reply.content == Content::EventStream).then_some(reply.body)
 }
 
+/// Tells the server that a session has ended. One that does not end sessions answers 405; ours is over all the same.
+pub async fn end(session: &Session) {
+    if let Lane::Http(lane) = &session.lane {
+        let _ = lane.ask(Outgoing::delete(), version_header(session)).await;
+    }
+}
+
 /// The header that names the session's revision, where that has one.
 #[must_use]
 pub fn version_header(session: &Session) -> Option<HeaderValue> {

@@ -11,6 +11,11 @@ use std::fmt;
 use std::sync::Arc;
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct ServerLabels {
+    server: String,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct CallLabels {
     server: String,
     effect: &'static str,
@@ -40,12 +45,18 @@ impl Ending {
 /// Counters of one server, looked up once when the server is set up.
 #[derive(Debug, Clone)]
 pub struct ServerMetrics {
+    left_out: Counter,
     allowed: Counter,
     denied: Counter,
     failed: Counter,
 }
 
 impl ServerMetrics {
+    /// Counts an answer of several servers that this one is missing from.
+    pub fn left_out(&self) {
+        self.left_out.inc();
+    }
+
     /// Counts one message.
     pub fn count(&self, ending: Ending) {
         match ending {
@@ -60,6 +71,7 @@ impl ServerMetrics {
 pub struct Metrics {
     registry: Registry,
     calls: Family<CallLabels, Counter>,
+    left_out: Family<ServerLabels, Counter>,
     /// Requests refused before policy: bad grant, bad envelope, bad headers.
     pub refused: Counter,
     /// Calls between intent and outcome.
@@ -83,6 +95,8 @@ impl Default for Metrics {
         let mut registry = Registry::with_prefix("toolgate");
         let calls = Family::default();
         registry.register("calls", "judged messages by server and effect", calls.clone());
+        let left_out = Family::default();
+        registry.register("left_out", "answers of several servers without this one", left_out.clone());
         let refused = Counter::default();
         registry.register("refused_requests", "requests refused before policy", refused.clone());
         let in_flight = Gauge::default();
@@ -94,7 +108,7 @@ impl Default for Metrics {
         registry.register("call_duration_seconds", "time between intent and outcome", duration_s.clone());
         let reload_failures = Counter::default();
         registry.register("reload_failures", "configuration sets that were refused", reload_failures.clone());
-        Self { registry, calls, refused, in_flight, sessions, duration_s, reload_failures }
+        Self { registry, calls, left_out, refused, in_flight, sessions, duration_s, reload_failures }
     }
 }
 
@@ -106,7 +120,9 @@ impl Metrics {
             let labels = CallLabels { server: server.to_string(), effect: ending.label() };
             self.calls.get_or_create(&labels).clone()
         };
+        let labels = ServerLabels { server: server.to_string() };
         ServerMetrics {
+            left_out: self.left_out.get_or_create(&labels).clone(),
             allowed: get(Ending::Allowed),
             denied: get(Ending::Denied),
             failed: get(Ending::Failed),

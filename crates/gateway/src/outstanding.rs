@@ -4,7 +4,8 @@
 use crate::account::{Account, Outcome};
 use crate::upstream::Lane;
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Requests of servers that one client may owe an answer to; a server that asks for more is refused.
 pub const MAX_OUTSTANDING: usize = 64;
@@ -19,7 +20,8 @@ pub struct Outstanding {
 
 #[derive(Debug, Default)]
 struct State {
-    last_id: u64,
+    // The last id of ours; one for all members of a session over several servers.
+    last_id: Arc<AtomicU64>,
     open: BTreeMap<u64, Open>,
     cancelled: VecDeque<u64>,
     is_closed: bool,
@@ -71,8 +73,7 @@ impl Outstanding {
         if state.find(lane, id).is_some() {
             return Err(NotTaken::Duplicate);
         }
-        state.last_id += 1;
-        let number = state.last_id;
+        let number = state.last_id.fetch_add(1, Ordering::Relaxed) + 1;
         let open = Open {
             lane: lane.clone(),
             id: id.into(),
@@ -81,6 +82,18 @@ impl Outstanding {
         };
         state.open.insert(number, open);
         Ok(number)
+    }
+
+    /// Takes the ids of ours from here, which others take theirs from too; before any is taken.
+    pub fn number_with(&self, last_id: &Arc<AtomicU64>) {
+        self.lock().last_id = Arc::clone(last_id);
+    }
+
+    /// Whether a client's response, raw, is for a request that was taken here.
+    #[must_use]
+    pub fn has(&self, id: &str) -> bool {
+        let state = self.lock();
+        number(id).is_some_and(|number| state.open.contains_key(&number) || state.cancelled.contains(&number))
     }
 
     /// Notes that the request is recorded; false where it is not open any more.
@@ -174,7 +187,6 @@ mod tests {
     use super::*;
     use crate::upstream::HttpLane;
     use mcp::http::{Clock, Plaintext, Settings, Target, Tls, Upstream};
-    use std::sync::Arc;
     use tokio::sync::Semaphore;
 
     fn lane() -> Lane {

@@ -2,6 +2,7 @@
 //! A session is bound to one grant and one server and is worth nothing to anybody else.
 
 use crate::front::first::Post;
+use crate::hub::Held;
 use crate::news::Shown;
 use crate::outbox::Outbox;
 use crate::outstanding::Outstanding;
@@ -62,6 +63,17 @@ pub enum IdRefused {
     TooMany,
 }
 
+impl IdRefused {
+    /// What the client is told.
+    #[must_use]
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Duplicate => "a request with this id is still unanswered; use a new id",
+            Self::TooMany => "too many requests of this session are unanswered; wait for some",
+        }
+    }
+}
+
 impl Session {
     /// A new session; `id` comes from [`mint_id`].
     #[must_use]
@@ -106,7 +118,7 @@ impl Session {
             return Err(IdRefused::TooMany);
         }
         ids.insert(client_id.into(), Sent { upstream, progress_token: progress_token.map(Box::from) });
-        Ok(InFlight { session: Arc::clone(self), client_id: client_id.into() })
+        Ok(InFlight { session: Arc::clone(self), client_id: client_id.into(), above: None })
     }
 
     /// The upstream id of the client's own request in flight, for a cancellation.
@@ -186,6 +198,17 @@ impl Session {
 pub struct InFlight {
     session: Arc<Session>,
     client_id: Box<str>,
+    // The same id in the client's session over several servers, where it has one.
+    above: Option<Held>,
+}
+
+impl InFlight {
+    /// Frees the id there as well, once it is free here.
+    #[must_use]
+    pub fn below(mut self, above: Held) -> Self {
+        self.above = Some(above);
+        self
+    }
 }
 
 impl Drop for InFlight {

@@ -63,7 +63,12 @@ impl HttpFront {
         }
         self.allowed.check(request.uri(), request.headers())?;
         mcp::headers::refuse_duplicates(request.headers())?;
-        let inbound = request::authenticate(&self.gateway, from, request)?;
+        let grant = request::authenticate(&self.gateway, from, &request)?;
+        if super::hub::is_for_all(&self.gateway, &grant, &request) {
+            let answer = super::hub::serve(&self.gateway, &grant, request).await;
+            return answer.inspect_err(|refused| self.record(&grant.id, "", refused));
+        }
+        let inbound = request::inbound(&self.gateway, grant, request)?;
         let path = inbound.request.uri().path().to_owned();
         let (grant, server) = (Arc::clone(&inbound.grant.id), Arc::clone(&inbound.reach.server.id));
         let answer = match *inbound.request.method() {
@@ -170,7 +175,7 @@ impl Refused {
             }
             Self::Path => error(
                 404,
-                "no such endpoint; use /mcp/<server>, or /sse/<server>, with a server that the grant reaches",
+                "no such endpoint; use /mcp, or /mcp/<server> or /sse/<server> with a server that the grant reaches",
             ),
             Self::Method => {
                 let mut response = error(405, "use POST, GET or DELETE");

@@ -9,7 +9,6 @@ use crate::session::Session;
 use crate::upstream::Lane;
 use hyper::StatusCode;
 use mcp::era::Version;
-use mcp::http::Outgoing;
 use mcp::legacy;
 use std::sync::Arc;
 
@@ -42,10 +41,7 @@ pub async fn open(gateway: &Arc<Gateway>, inbound: &Inbound) -> Result<HttpAnswe
 pub async fn delete(gateway: &Arc<Gateway>, inbound: &Inbound) -> Result<HttpAnswer, Refused> {
     let session = session(gateway, inbound)?;
     gateway.sessions.remove(&session);
-    if let Lane::Http(lane) = &session.lane {
-        // A server that does not end sessions answers 405; ours is over all the same.
-        let _ = lane.ask(Outgoing::delete(), listen::version_header(&session)).await;
-    }
+    listen::end(&session).await;
     Ok(status(StatusCode::OK))
 }
 

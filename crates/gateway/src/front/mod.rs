@@ -5,6 +5,7 @@ pub mod client;
 pub mod first;
 pub mod http;
 pub mod http_stream;
+pub mod hub;
 pub mod listener;
 pub mod request;
 pub mod spool;

@@ -6,6 +6,7 @@ use super::http::Refused;
 use crate::account;
 use crate::exchange::{Exchange, Restored};
 use crate::gateway::Gateway;
+use crate::hub;
 use crate::large::Room;
 use crate::reach::Reach;
 use crate::session::Session;
@@ -60,11 +61,15 @@ struct Origin {
     room: Room,
 }
 
-/// Finds the grant and its way to the server of the path.
+/// Finds the grant.
 ///
 /// # Errors
-/// [`Refused::Grant`] and [`Refused::Path`].
-pub fn authenticate(gateway: &Gateway, from: IpAddr, request: Request<Incoming>) -> Result<Inbound, Refused> {
+/// [`Refused::Grant`].
+pub fn authenticate(
+    gateway: &Gateway,
+    from: IpAddr,
+    request: &Request<Incoming>,
+) -> Result<Arc<Grant>, Refused> {
     let world = gateway.world();
     let refused = |reason: &str| {
         gateway.store.unauthenticated(&from.to_string(), reason);
@@ -76,15 +81,25 @@ pub fn authenticate(gateway: &Gateway, from: IpAddr, request: Request<Incoming>)
     if !grant.is_valid(gateway.now_ms()) {
         return Err(refused("grant revoked or expired"));
     }
-    let server = server_of(request.uri().path());
-    let Some(reach) = grant.reach(server) else {
+    Ok(Arc::clone(grant))
+}
+
+/// Finds the grant's way to the server of the path: the one that is named, or the only one that there is.
+///
+/// # Errors
+/// [`Refused::Path`].
+pub fn inbound(gateway: &Gateway, grant: Arc<Grant>, request: Request<Incoming>) -> Result<Inbound, Refused> {
+    let world = gateway.world();
+    let path = request.uri().path();
+    let only = grant.reaches().pop().filter(|_| path == hub::PATH);
+    let Some(reach) = only.as_ref().or_else(|| grant.reach(server_of(path))).map(Arc::clone) else {
         // A name that nobody declared may be anything.
-        let declared = world.server(server).map_or("", |server| &server.id);
+        let declared = world.server(server_of(path)).map_or("", |server| &server.id);
         account::refused(gateway, &grant.id, declared, "(server)", "unknown");
         return Err(Refused::Path);
     };
     let headers = McpHeaders::read(request.headers());
-    Ok(Inbound { grant: Arc::clone(grant), reach: Arc::clone(reach), request, headers })
+    Ok(Inbound { grant, reach, request, headers })
 }
 
 /// The server that a path names, whatever the transport.
@@ -210,7 +225,7 @@ fn legacy_exchange(
         return Err(refusal.with_id_of(&message).into());
     };
     let Some(session) = find_session(gateway, id, &grant, &reach) else { return Ok(Read::SessionGone) };
-    let version = agreed(&session, stated).map_err(|refusal| refusal.with_id_of(&message))?;
+    let version = agreed(session.version(), stated).map_err(|refusal| refusal.with_id_of(&message))?;
     let lane = session.lane.clone();
     let session = Some(session);
     let exchange = Exchange {
@@ -229,9 +244,12 @@ fn legacy_exchange(
     Ok(Read::Exchange(Box::new(exchange)))
 }
 
-/// The revision that the session settled on; a header that states another one is refused.
-fn agreed(session: &Session, stated: Option<Version>) -> Result<Version, Refusal> {
-    let version = session.version().or(stated).unwrap_or(Version::UNSTATED);
+/// The revision that a session settled on.
+///
+/// # Errors
+/// The [`Refusal`] of a header that states another one.
+pub fn agreed(settled: Option<Version>, stated: Option<Version>) -> Result<Version, Refusal> {
+    let version = settled.or(stated).unwrap_or(Version::UNSTATED);
     if stated.is_some_and(|stated| stated != version) {
         return Err(Refusal::invalid_request(format!(
             "the MCP-Protocol-Version header differs from the session's revision; send {version}"

@@ -85,11 +85,11 @@ pub fn session_gone(gateway: &Gateway, session: Option<&Arc<Session>>) -> Answer
 
 /// A request whose id another request of the session has.
 pub fn id(gateway: &Gateway, exchange: &Exchange, refused: IdRefused) -> Answer {
-    let text = match refused {
-        IdRefused::Duplicate => "a request with this id is still unanswered; use a new id",
-        IdRefused::TooMany => "too many requests of this session are unanswered; wait for some",
-    };
-    protocol(gateway, exchange, &Refusal::new(200, INVALID_REQUEST, text).with_id_of(&exchange.message))
+    protocol(
+        gateway,
+        exchange,
+        &Refusal::new(200, INVALID_REQUEST, refused.text()).with_id_of(&exchange.message),
+    )
 }
 
 /// The answer to a request whose reply never came or could not be used.

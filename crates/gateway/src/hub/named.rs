@@ -1,0 +1,44 @@
+//! Requests that name a tool or a prompt: the prefix says whose it is, and is taken away before anything is judged.
+//! A name of no server must look like a name that a server does not have.
+
+use super::client::Asked;
+use super::{names, refuse, uris};
+use crate::exchange::Answer;
+use crate::reach::Reach;
+use json::{Splicer, Value};
+use std::sync::Arc;
+
+/// `tools/call` and `prompts/get`.
+pub async fn forward(asked: Asked) -> Answer {
+    let named = asked.message.params().and_then(|params| params.get("name"));
+    let Some((reach, text)) = named.and_then(|name| readdressed(&asked, name)) else {
+        return refuse::unknown_name(&asked);
+    };
+    asked.pass_on(&reach, text).await
+}
+
+/// `completion/complete`, of a prompt or of a resource.
+pub async fn complete(asked: Asked) -> Answer {
+    let reference = asked.message.params().and_then(|params| params.get("ref"));
+    let Some(reference) = reference.filter(|reference| reference.get("uri").is_none()) else {
+        return uris::forward(asked).await;
+    };
+    let Some((reach, text)) = reference.get("name").and_then(|name| readdressed(&asked, name)) else {
+        return refuse::unknown_name(&asked);
+    };
+    asked.pass_on(&reach, text).await
+}
+
+/// The server that a name belongs to, and the message with the server's own name in its place.
+fn readdressed(asked: &Asked, name: Value<'_>) -> Option<(Arc<Reach>, Vec<u8>)> {
+    let reaches = asked.client.grant.reaches();
+    let shown = name.as_str()?;
+    let (reach, own) = names::find(&reaches, &shown)?;
+    let mut quoted = Vec::new();
+    json::write_string(&mut quoted, own);
+    let mut splicer = Splicer::new(asked.text().as_bytes());
+    if own.len() != shown.len() {
+        splicer.replace(name.span(), quoted).ok()?;
+    }
+    Some((Arc::clone(reach), splicer.finish()))
+}
