@@ -2,6 +2,7 @@
 //! A snapshot is replaced as a whole; nothing in it is ever changed in place.
 
 use crate::declared::{Declared, GrantSpec, ServerSpec};
+use crate::hub::prefix;
 use crate::reach::Reach;
 use crate::upstream::{Server, Setup};
 use policy::{Policy, Stack};
@@ -97,7 +98,7 @@ impl World {
         let mut problems = Vec::new();
         let policies = load_policies(declared.policies, previous, &mut problems);
         let baseline = find_policies(&declared.baseline, &policies, "the baseline", &mut problems);
-        check_prefixes(&declared.servers, &mut problems);
+        prefix::check(&declared.servers, &mut problems);
         let servers = build_servers(declared.servers, previous, setup, &mut problems);
         let mut world = World { policies, baseline, servers, ..World::default() };
         for spec in declared.grants {
@@ -266,36 +267,6 @@ fn find_policies(
     found
 }
 
-/// Behind a prefix stands one server: an alias is never another server's alias or id.
-fn check_prefixes(specs: &[ServerSpec], problems: &mut Vec<Problem>) {
-    for (n, spec) in specs.iter().enumerate() {
-        let Some(alias) = &spec.alias else { continue };
-        if !is_prefix(alias) {
-            problems.push(Problem(format!(
-                "the alias `{alias}` of server `{}` must be 1 to 32 lower-case letters, digits and `-`, beginning \
-                 with a letter or digit",
-                spec.id
-            )));
-        }
-        let is_taken = |(m, other): (usize, &ServerSpec)| {
-            let has_alias = m < n && other.alias.as_ref() == Some(alias);
-            m != n && (has_alias || other.id == *alias)
-        };
-        if let Some((_, other)) = specs.iter().enumerate().find(|known| is_taken(*known)) {
-            problems.push(Problem(format!(
-                "the alias `{alias}` of server `{}` is the server `{}` already; give each its own",
-                spec.id, other.id
-            )));
-        }
-    }
-}
-
-/// Whether a text can stand before a tool's name: it has no `_`, so that the first `__` ends it.
-fn is_prefix(text: &str) -> bool {
-    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-    text.len() <= 32 && text.starts_with(is_plain) && text.chars().all(|c| is_plain(c) || c == '-')
-}
-
 fn build_servers(
     specs: Vec<ServerSpec>,
     previous: &World,
@@ -366,32 +337,6 @@ mod tests {
         assert_eq!(n_policies("git"), Some(1));
         assert_eq!(n_policies("other"), Some(0), "without a policy everything is denied");
         assert!(World::build(declared("agent"), &World::default(), &setup()).is_err());
-    }
-
-    #[test]
-    fn an_alias_stands_for_one_server() {
-        let build = |servers: &[(&str, Option<&str>)]| {
-            let transport = Transport::Stdio { command: vec!["x".into()], env: BTreeMap::new(), cwd: None };
-            let spec = |(id, alias): &(&str, Option<&str>)| ServerSpec {
-                alias: alias.map(str::to_owned),
-                ..ServerSpec::new(*id, transport.clone())
-            };
-            let servers = servers.iter().map(spec).collect();
-            let declared = Declared { servers, ..Declared::default() };
-            World::build(declared, &World::default(), &setup()).map(drop).map_err(|problems| problems.len())
-        };
-        assert_eq!(build(&[("a", Some("x")), ("b", Some("y")), ("c", None)]), Ok(()));
-        assert_eq!(build(&[("a", Some("a"))]), Ok(()), "its own id changes nothing");
-        for (servers, n_problems) in [
-            ([("a", Some("x")), ("b", Some("x"))], 1),
-            ([("a", Some("b")), ("b", None)], 1),
-            ([("a", None), ("b", Some("a"))], 1),
-            // Even where the other is not called by its id.
-            ([("a", Some("b")), ("b", Some("c"))], 1),
-            ([("a", Some("x_y")), ("b", Some(""))], 2),
-        ] {
-            assert_eq!(build(&servers), Err(n_problems), "{servers:?}");
-        }
     }
 
     #[test]

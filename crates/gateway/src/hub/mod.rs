@@ -14,6 +14,7 @@ mod member;
 mod named;
 mod names;
 mod notices;
+pub(crate) mod prefix;
 mod refuse;
 mod session;
 mod sessions;

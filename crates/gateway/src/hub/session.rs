@@ -19,6 +19,9 @@ use tokio::sync::{broadcast, watch};
 /// Notices of the gateway's own that may wait for a stream.
 const NOTICE_DEPTH: usize = 16;
 
+/// A server and the policies that hold there.
+type Way = (Arc<Server>, Hash);
+
 /// One session over several servers.
 #[derive(Debug)]
 pub struct HubSession {
@@ -39,7 +42,7 @@ pub struct HubSession {
     pub(super) asked: Arc<AtomicU64>,
     changed: watch::Sender<u64>,
     // The servers and policies that the client was last told of.
-    told: Mutex<Vec<(Arc<Server>, Hash)>>,
+    told: Mutex<Vec<Way>>,
     members: Mutex<BTreeMap<Arc<str>, Arc<Member>>>,
     version: OnceLock<Version>,
     last_used_ms: AtomicU64,
@@ -123,9 +126,7 @@ impl HubSession {
         let way = |reach: &Arc<Reach>| (Arc::clone(&reach.server), reach.stack.hash());
         let now: Vec<_> = reaches.iter().map(way).collect();
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_same = |(old, new): (&(Arc<Server>, Hash), &(Arc<Server>, Hash))| {
-            Arc::ptr_eq(&old.0, &new.0) && old.1 == new.1
-        };
+        let is_same = |(old, new): (&Way, &Way)| Arc::ptr_eq(&old.0, &new.0) && old.1 == new.1;
         let is_news = told.len() != now.len() || !told.iter().zip(&now).all(is_same);
         *told = now;
         is_news

@@ -6,6 +6,7 @@ mod legacy;
 mod lines;
 mod puppet;
 mod running;
+pub mod several;
 
 pub use books::{Books, text};
 pub use legacy::Legacy;
