@@ -43,6 +43,8 @@ mod rounds;
 #[cfg(test)]
 mod sessions;
 #[cfg(test)]
+mod several_sessions;
+#[cfg(test)]
 mod several_tools;
 #[cfg(test)]
 mod shutdown;
