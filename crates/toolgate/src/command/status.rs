@@ -43,7 +43,7 @@ fn print(output: Output, status: &Status) -> std::io::Result<()> {
     if status.is_serving {
         let (version, pid, endpoints) = (&status.version, status.pid, &status.endpoints);
         if let Some(mcp) = &endpoints.mcp {
-            output.line(format!("  agents    {}/SERVER", plain(mcp)))?;
+            output.line(format!("  agents    {}, or /mcp/SERVER for one server", plain(mcp)))?;
         }
         if let Some(admin) = &endpoints.admin {
             output.line(format!("  metrics   {}/metrics", plain(admin)))?;

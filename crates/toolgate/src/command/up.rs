@@ -24,7 +24,8 @@ use crate::owner::{Owner, Serves, runtime};
 pub const ABOUT: &str = "\
 Serve agents until asked to end (SIGTERM or SIGINT).
 
-Agents connect to /mcp/SERVER with a grant's token. The configuration and the policies beside it are looked at every \
+Agents connect with a grant's token to /mcp, where all servers are that the grant reaches, or to /mcp/SERVER for one \
+of them. The configuration and the policies beside it are looked at every \
 second; a changed set that is valid counts at once and as a whole, an invalid one is refused and the old one stays. \
 What goes on is logged to standard error; TOOLGATE_LOG chooses how much (`debug`, `warn`, `gateway=debug,info`).";
 
@@ -164,7 +165,7 @@ fn announce(output: Output, loaded: &Loaded, owner: &Owner) -> std::io::Result<(
         ("policies", loaded.source.policies().display().to_string()),
         ("data", loaded.settings.data.display().to_string()),
         ("metrics", format!("{admin}/metrics")),
-        ("agents", format!("{mcp}/SERVER")),
+        ("agents", format!("{mcp}, or /mcp/SERVER for one server")),
     ] {
         output.line(format!("  {name:<14} {}", plain(&value)))?;
     }

@@ -104,7 +104,7 @@ fn with_a_gateway_each_subcommand_is_its_client_and_counts_at_once() {
     let status = good(&place, &["status"]).stdout;
     let (mcp, admin) = (&gateway.first_line["mcp"], &gateway.first_line["admin"]);
     assert!(status.starts_with("the gateway runs\n"), "{status}");
-    assert!(status.contains(&format!("agents    {}/SERVER", mcp.as_str().unwrap())), "{status}");
+    assert!(status.contains(&format!("agents    {}, or /mcp/SERVER", mcp.as_str().unwrap())), "{status}");
     let told = json(&place, &["status", "--json"]);
     assert_eq!((&told["mcp"], &told["admin"]), (mcp, admin));
     let told = good(&place, &["grant", "create", "told", "--server", "imaging=imaging"]).stdout;

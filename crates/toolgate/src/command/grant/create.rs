@@ -71,9 +71,8 @@ pub fn run(global: &Global, arguments: &Arguments) -> anyhow::Result<Exit> {
         (Some(token), false) => {
             output.line(format!("created the grant `{}`", arguments.id))?;
             output.line(format!("  token  {}", output.paint(Tone::Strong, token)))?;
-            for server in new.servers.keys() {
-                let url = mcp.as_ref().map(|mcp| format!("{mcp}/{server}"));
-                url.map_or(Ok(()), |url| output.line(format!("  url    {url}")))?;
+            if let Some(mcp) = &mcp {
+                urls(mcp, &new).into_iter().try_for_each(|url| output.line(format!("  url    {url}")))?;
             }
             output.line("it is shown this once; agents send it as `Authorization: Bearer TOKEN`")?;
         }
@@ -81,6 +80,12 @@ pub fn run(global: &Global, arguments: &Arguments) -> anyhow::Result<Exit> {
     }
     warn(output, &created.warnings);
     Ok(Exit::Ok)
+}
+
+/// Where its agent connects: to all servers at once, or to each by itself.
+fn urls(mcp: &str, new: &NewGrant) -> Vec<String> {
+    let all = (new.servers.len() > 1).then(|| format!("{mcp} for all of them"));
+    all.into_iter().chain(new.servers.keys().map(|server| format!("{mcp}/{server}"))).collect()
 }
 
 fn new_grant(arguments: &Arguments, now_ms: u64) -> Result<NewGrant, Usage> {

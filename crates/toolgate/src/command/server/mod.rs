@@ -19,7 +19,7 @@ pub enum Command {
     Show(One),
     /// Add a server: a command, or a URL
     #[command(long_about = add::ABOUT)]
-    Add(add::Arguments),
+    Add(Box<add::Arguments>),
     /// Remove a server that was added by command
     Remove(One),
 }
@@ -37,7 +37,7 @@ impl Command {
         match self {
             Self::List => list(global),
             Self::Show(one) => show(global, &one.id),
-            Self::Add(arguments) => add::run(global, arguments),
+            Self::Add(arguments) => add::run(global, *arguments),
             Self::Remove(one) => remove(global, &one.id),
         }
     }
