@@ -31,6 +31,7 @@ pub mod source;
 pub mod spools;
 pub mod stage;
 pub mod stream;
+pub mod subscription;
 pub mod upstream;
 pub mod world;
 

@@ -53,6 +53,11 @@ impl News {
         }
     }
 
+    /// All that waits, where nothing can be told later.
+    pub fn take(&mut self) -> Vec<Vec<u8>> {
+        std::mem::take(&mut self.waiting).into_iter().map(|(_, bytes)| bytes).collect()
+    }
+
     /// The notifications that may be sent now; waits until there are some. Loses nothing when the future is dropped.
     pub async fn due(&mut self) -> Vec<Vec<u8>> {
         if self.waiting.is_empty() {
@@ -62,7 +67,7 @@ impl News {
             resting.as_mut().await;
         }
         self.resting = Some(Box::pin(sleep(self.pause)));
-        std::mem::take(&mut self.waiting).into_iter().map(|(_, bytes)| bytes).collect()
+        self.take()
     }
 }
 

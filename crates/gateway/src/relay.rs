@@ -2,8 +2,10 @@
 //! A late violation of the protocol aborts the stream; nothing is held but one small message.
 
 use crate::account::Outcome;
+use crate::budget::Budget;
 use crate::exchange::Answer;
 use crate::large::Room;
+use crate::news::News;
 use crate::route::{Route, Withheld, outcome_of};
 use crate::stage::{asked, refuse, whole};
 use crate::stream::{self, Framing, Gone, Outlet, Piece};
@@ -73,6 +75,10 @@ struct Relay {
     changes: watch::Receiver<u64>,
     body: Option<ReplyBody>,
     status: u16,
+    news: News,
+    budget: Budget,
+    // A listener hears first that it is one.
+    may_tell: bool,
 }
 
 /// Whether more may come.
@@ -85,7 +91,11 @@ enum Next {
 impl Relay {
     fn new(route: Route, outlet: Outlet, body: Option<ReplyBody>, status: u16) -> Self {
         let changes = route.gateway.changes();
-        Self { route, outlet, changes, body, status }
+        let (news, budget) = (News::default(), Budget::new(route.gateway.now_ms()));
+        let may_tell = route.subscription.is_none();
+        // What it is shown from here on is what later policies are compared with.
+        drop(route.changed());
+        Self { route, outlet, changes, body, status, news, budget, may_tell }
     }
 
     fn end(mut self, ended: Result<(), Stop>) {
@@ -191,7 +201,9 @@ impl Relay {
             }
         }
         event.held.clear();
-        event.is_passing = true;
+        if !std::mem::replace(&mut event.is_passing, true) {
+            self.tell_rest().await?;
+        }
         self.send(Piece::Part(out.into())).await?;
         Ok(Next::More)
     }
@@ -248,12 +260,13 @@ impl Relay {
                     }
                 };
                 self.route.settle(outcome_of(message, n_bytes, self.status));
+                self.tell_rest().await?;
                 self.send(Piece::End(bytes.into())).await?;
                 Ok(Next::Done)
             }
-            ReplyKind::Notification { .. } => {
+            ReplyKind::Notification { method } => {
                 if let Ok(bytes) = self.route.notification(message) {
-                    self.send(Piece::End(bytes.into())).await?;
+                    self.notify(method, bytes).await?;
                 }
                 Ok(Next::More)
             }
@@ -267,6 +280,33 @@ impl Relay {
                 Ok(Next::More)
             }
         }
+    }
+
+    /// Passes a notification on: news of lists in their time, others as far as the server may say so much.
+    async fn notify(&mut self, method: &str, bytes: Vec<u8>) -> Result<(), Stop> {
+        if News::is_about(method) {
+            self.news.note(method, bytes);
+            return Ok(());
+        }
+        let is_acknowledgement = method == "notifications/subscriptions/acknowledged";
+        self.may_tell |= is_acknowledgement;
+        if is_acknowledgement || self.budget.spend(self.route.gateway.now_ms(), bytes.len()) {
+            self.send(Piece::End(bytes.into())).await?;
+        }
+        Ok(())
+    }
+
+    /// Tells the news that wait, before what ends the stream.
+    async fn tell_rest(&mut self) -> Result<(), Stop> {
+        let news = self.news.take();
+        self.tell(news).await
+    }
+
+    async fn tell(&mut self, news: Vec<Vec<u8>>) -> Result<(), Stop> {
+        for message in news {
+            self.send(Piece::End(message.into())).await?;
+        }
+        Ok(())
     }
 
     async fn chunk(&mut self) -> Result<Option<Bytes>, Stop> {
@@ -290,15 +330,40 @@ impl Relay {
         }
     }
 
-    /// Waits for the server while watching the client and the grant.
+    /// Waits for the server while watching the client, the grant and what there is to tell.
     async fn wait<T>(&mut self, next: impl Future<Output = T>) -> Result<T, Stop> {
-        watched(&self.route, &self.outlet, &mut self.changes, next).await
+        let mut next = std::pin::pin!(next);
+        loop {
+            let Self { route, outlet, changes, news, may_tell, .. } = &mut *self;
+            if *may_tell {
+                for (list, bytes) in route.changed() {
+                    news.note(list, bytes);
+                }
+            }
+            let waited = async {
+                tokio::select! {
+                    biased;
+                    news = news.due(), if *may_tell => Waited::News(news),
+                    result = &mut next => Waited::Done(result),
+                }
+            };
+            match watched(route, outlet, changes, waited).await? {
+                Some(Waited::Done(result)) => return Ok(result),
+                Some(Waited::News(news)) => self.tell(news).await?,
+                None => {}
+            }
+        }
     }
 
     /// Waits for the client in the same way.
     async fn send(&mut self, piece: Piece) -> Result<(), Stop> {
-        let sent = watched(&self.route, &self.outlet, &mut self.changes, self.outlet.send(piece)).await?;
-        sent.map_err(|Gone| Stop::ClientGone)
+        let mut sending = std::pin::pin!(self.outlet.send(piece));
+        loop {
+            let watched = watched(&self.route, &self.outlet, &mut self.changes, sending.as_mut());
+            if let Some(sent) = watched.await? {
+                return sent.map_err(|Gone| Stop::ClientGone);
+            }
+        }
     }
 }
 
@@ -312,26 +377,33 @@ fn refuse_input(scanner: &ReplyScanner) -> Result<(), Stop> {
     if scanner.asks_for_input() { Err(Stop::Broken("it asks for input, which is closed")) } else { Ok(()) }
 }
 
+/// What a wait for the server ended with.
+enum Waited<T> {
+    News(Vec<Vec<u8>>),
+    Done(T),
+}
+
+/// Waits while the client and the grant are there; nothing where something has changed meanwhile.
 async fn watched<T>(
     route: &Route,
     outlet: &Outlet,
     changes: &mut watch::Receiver<u64>,
     next: impl Future<Output = T>,
-) -> Result<T, Stop> {
+) -> Result<Option<T>, Stop> {
+    if !route.is_granted() {
+        return Err(Stop::Revoked);
+    }
+    if route.is_over() {
+        return Err(Stop::ShuttingDown);
+    }
     let mut next = std::pin::pin!(next);
     loop {
-        if !route.is_granted() {
-            return Err(Stop::Revoked);
-        }
-        if route.is_over() {
-            return Err(Stop::ShuttingDown);
-        }
         tokio::select! {
             biased;
             () = outlet.closed() => return Err(Stop::ClientGone),
             // The sender of changes lives as long as the gateway.
-            _ = changes.changed() => {}
-            result = &mut next => return Ok(result),
+            _ = changes.changed() => return Ok(None),
+            result = &mut next => return Ok(Some(result)),
             () = tokio::time::sleep(KEEP_ALIVE) => outlet.keep_alive(),
         }
     }

@@ -12,6 +12,7 @@ use crate::session::{InFlight, Session};
 use crate::stage::asked::Asking;
 use crate::stage::entries::Entries;
 use crate::stage::round::{self, Subject};
+use crate::subscription::Subscription;
 use crate::upstream::Lane;
 use mcp::era::Version;
 use mcp::reply::{Reply, ReplyKind};
@@ -40,7 +41,8 @@ pub struct Route {
     /// The client's id, raw.
     pub client_id: String,
     progress_token: Option<String>,
-    is_subscription: bool,
+    /// What it listens to, where it is a listener.
+    pub subscription: Option<Subscription>,
     // The method, where it lists something page by page.
     lists: Option<&'static str>,
     account: Account,
@@ -74,7 +76,7 @@ impl Route {
             upstream_id: upstream_id.to_string(),
             client_id: message.id_raw().unwrap_or("null").to_owned(),
             lists: message.listed_by(),
-            is_subscription: message.method() == Some("subscriptions/listen"),
+            subscription: Subscription::of(&message),
             progress_token: message.progress_token().map(|token| token.raw().to_owned()),
             account: permit.into_account(),
             _in_flight: in_flight,
@@ -196,6 +198,14 @@ impl Route {
         }
     }
 
+    /// What a listener is to be told of changed policies.
+    #[must_use]
+    pub fn changed(&self) -> Vec<(&'static str, Vec<u8>)> {
+        let Some(subscription) = &self.subscription else { return Vec::new() };
+        let access = self.gateway.access(&self.grant, &self.reach.server);
+        access.map_or_else(Vec::new, |(_, reach)| subscription.changed(&reach.stack))
+    }
+
     /// Whether the server waits for its client.
     #[must_use]
     pub fn awaits_client(&self) -> bool {
@@ -211,7 +221,7 @@ impl Route {
     /// Whether it would never end by itself and the gateway shuts down.
     #[must_use]
     pub fn is_over(&self) -> bool {
-        self.is_subscription && self.gateway.is_draining()
+        self.subscription.is_some() && self.gateway.is_draining()
     }
 
     /// Settles the account with what became of the request.

@@ -1,7 +1,7 @@
 //! Methods that the protocol does not have: refused, but those that the policies open by their exact names.
 //! Such a message passes as it is, with ids of ours; nothing in it is understood, so nothing else is judged.
 
-use super::{channel, refuse};
+use super::{channel, refuse, restore};
 use crate::account::Account;
 use crate::channels;
 use crate::exchange::{Answer, Exchange};
@@ -23,6 +23,9 @@ pub async fn handle(gateway: &Arc<Gateway>, mut exchange: Exchange, refusal: &Re
     }
     if let Err(refusal) = exchange.message.refuse_unjudged() {
         return refuse::protocol(gateway, &exchange, &refusal);
+    }
+    if let Err(unknown) = restore::restore(gateway, &mut exchange) {
+        return unknown;
     }
     while !exchange.lane.is_ready() {
         if let Err(answer) = channel::wait(gateway, &mut exchange).await {

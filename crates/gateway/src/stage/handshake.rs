@@ -80,6 +80,7 @@ fn open_session(gateway: &Gateway, exchange: &Exchange, whole: &Whole) -> Answer
     }
     if let Some(session) = &exchange.session {
         session.settle_version(version);
+        drop(session.shown.changed(&exchange.reach.stack));
         return render(gateway, exchange, whole, None);
     }
     let Ok(id) = mint_id() else {

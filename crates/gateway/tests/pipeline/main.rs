@@ -29,6 +29,10 @@ mod line_clients;
 #[cfg(test)]
 mod lists;
 #[cfg(test)]
+mod news;
+#[cfg(test)]
+mod policed;
+#[cfg(test)]
 mod processes;
 #[cfg(test)]
 mod raw;
