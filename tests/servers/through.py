@@ -10,6 +10,7 @@ import secrets
 import sys
 import time
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import backends
@@ -44,8 +45,8 @@ def plain(model):
 class Sight:
     """What one client saw of one server, and what was wrong with it."""
 
-    def __init__(self, n_tools=0):
-        self.tools, self.n_prompts, self.faults, self.n_tools = {}, 0, [], n_tools
+    def __init__(self):
+        self.tools, self.n_prompts, self.faults = {}, 0, []
 
     def that(self, holds, fault):
         if not holds:
@@ -105,6 +106,38 @@ async def see_through(server, running, url, era, sight):
             await denied(client, server, running, sight)
 
 
+async def see_joined(chosen, running, base, era, sight):
+    """All servers at one address: every tool under its server's prefix, and of each server a call and a denied one."""
+    async with httpx2.AsyncClient(headers={"Authorization": f"Bearer {TOKEN}"}, timeout=TIMEOUT_S) as http:
+        async with connect(streamable_http_client(base, http_client=http), era, sight) as client:
+            sight.tools = {tool.name: plain(tool) for tool in (await client.list_tools()).tools}
+            sight.n_prompts = await n_prompts(client)
+            for server in chosen:
+                await denied(client, prefixed(server, len(chosen) > 1), running, sight)
+
+
+def prefixed(server, is_one_of_several):
+    """The server's calls as they are named where several servers are joined."""
+    prefix = f"{server.name}__" if is_one_of_several else ""
+    calls = tuple(replace(call, tool=prefix + call.tool) for call in server.calls)
+    return replace(server, calls=calls, denied=replace(server.denied, tool=prefix + server.denied.tool))
+
+
+def compare_joined(chosen, direct, sight):
+    """The joined list must hold every server's own definitions, each under its prefix and otherwise unchanged."""
+    prefixes = {server.name: f"{server.name}__" if len(chosen) > 1 else "" for server in chosen}
+    wanted = {
+        prefixes[name] + tool: definition | {"name": prefixes[name] + tool}
+        for name, alone in direct.items()
+        for tool, definition in alone.tools.items()
+    }
+    different = sorted(name for name in wanted if sight.tools.get(name) != wanted[name])
+    more = sorted(set(sight.tools) - set(wanted))
+    sight.that(not different and not more, f"{len(different)} definitions differ: {different[:5]}, too many: {more[:5]}")
+    n_wanted = sum(alone.n_prompts for alone in direct.values())
+    sight.that(sight.n_prompts == n_wanted, f"it lists {sight.n_prompts} prompts, not {n_wanted}")
+
+
 def seen(see, *arguments):
     """Runs one visit; an exception is a fault of its own."""
     sight = Sight()
@@ -161,11 +194,25 @@ def compare(server, direct, through):
         sight.that(sight.n_prompts == direct.n_prompts, f"it lists {sight.n_prompts} prompts, not {direct.n_prompts}")
 
 
-def show(server, direct, through, seconds):
+def all_of(every):
+    """All servers' own lists as one sight, for the last line of the table."""
+    whole = Sight()
+    whole.tools = {(name, tool): None for name, sight in every.items() for tool in sight.tools}
+    whole.n_prompts = sum(sight.n_prompts for sight in every.values())
+    return whole
+
+
+def count(checks, sights):
+    for sight in sights:
+        checks.passed += not sight.faults
+        checks.failed += bool(sight.faults)
+
+
+def show(name, direct, through, seconds):
     def mark(faults):
         return "FAIL" if faults else "ok"
 
-    columns = [f"{server.name:15}", f"{len(direct.tools):6}"]
+    columns = [f"{name:15}", f"{len(direct.tools):6}"]
     columns += [f"{len(through[era].tools):7}" for era in MODES] + [f"{direct.n_prompts:8}"]
     columns += [f"{mark(sight.faults):>8}" for sight in (direct, *through.values())] + [f"{seconds:7.1f}"]
     print("".join(columns), flush=True)
@@ -196,16 +243,21 @@ def run(chosen, checks):
         print(f"{'server':15}{'tools':>6}{'legacy':>7}{'modern':>7}{'prompts':>8}", end="")
         print(f"{'direct':>8}{'legacy':>8}{'modern':>8}{'s':>7}", flush=True)
         with serving(config, folder) as base:
+            every = {}
             for server in chosen:
                 started = time.monotonic()
-                direct = seen(see_directly, server, running, folder)
+                every[server.name] = direct = seen(see_directly, server, running, folder)
                 url = f"{base}/{server.name}"
                 through = {era: seen(see_through, server, running, url, era) for era in MODES}
                 compare(server, direct, through)
-                show(server, direct, through, time.monotonic() - started)
-                for sight in (direct, *through.values()):
-                    checks.passed += not sight.faults
-                    checks.failed += bool(sight.faults)
+                show(server.name, direct, through, time.monotonic() - started)
+                count(checks, (direct, *through.values()))
+            started = time.monotonic()
+            joined = {era: seen(see_joined, chosen, running, base, era) for era in MODES}
+            for sight in joined.values():
+                compare_joined(chosen, every, sight)
+            show("/mcp", all_of(every), joined, time.monotonic() - started)
+            count(checks, joined.values())
         check_audit(checks, config, chosen)
         check_cloudtrail(checks, running)
     folders = (str(backends.CACHE), str(Path(sys.prefix)))
