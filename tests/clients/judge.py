@@ -20,6 +20,7 @@ POLICY = {
         },
     },
 }
+NOTHING = {"version": "1", "default": "deny"}
 SHOWN = sorted([fixture.READ, fixture.SEND, fixture.IMPORT, fixture.AWAIT])
 ALL = sorted(tool["name"] for tool in fixture.TOOLS)
 DENIED = "[POLICY DENIED]"
@@ -29,11 +30,11 @@ CASES = ("allow", "deny", "hide", "limit", "many", "cancel")
 LIBRARY_CASES = ("many", "cancel")
 
 
-def steps(note_id):
+def steps(note_id, prefix=""):
     """Each refusal is followed by a call that is allowed, on the same connection."""
 
     def call(tool):
-        return {"do": "call", "tool": tool, "arguments": {"id": note_id}}
+        return {"do": "call", "tool": prefix + tool, "arguments": {"id": note_id}}
 
     read = call(fixture.READ)
     return [
@@ -42,8 +43,8 @@ def steps(note_id):
         *(call(fixture.ERASE), read),
         *([call(fixture.IMPORT)] * (MAX_IMPORTS + 1)),
         *(read, {"do": "list"}),
-        {"do": "many", "tool": fixture.READ, "arguments": [{"id": each} for each in many(note_id)]},
-        {"do": "cancel", "tool": fixture.AWAIT, "arguments": {"id": note_id}},
+        {"do": "many", "tool": prefix + fixture.READ, "arguments": [{"id": each} for each in many(note_id)]},
+        {"do": "cancel", "tool": prefix + fixture.AWAIT, "arguments": {"id": note_id}},
         read,
     ]
 
@@ -71,8 +72,8 @@ def is_result(line, wanted):
 class Seen:
     """What one client saw, step by step; each method returns a fault, or None."""
 
-    def __init__(self, row, lines, gated):
-        self.row, self.gated = row, gated
+    def __init__(self, row, lines, gated, prefix):
+        self.row, self.gated, self.prefix = row, gated, prefix
         missing = {"threw": {"code": None, "message": "the client ended before"}}
         self.lines = (lines + [missing] * len(steps("")))[: len(steps(""))]
 
@@ -94,7 +95,7 @@ class Seen:
 
     def listed(self, step):
         names = self.lines[step].get("tools")
-        wanted = SHOWN if self.gated else ALL
+        wanted = [self.prefix + tool for tool in (SHOWN if self.gated else ALL)]
         return None if names is not None and sorted(names) == wanted else f"listed {self.lines[step]}"
 
     def read(self, step):

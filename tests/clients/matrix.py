@@ -44,8 +44,10 @@ class Running:
 class Place:
     """Where the rows run: the folder, the gateway's two configurations, and each row's token."""
 
-    def __init__(self, folder, chosen, eras):
-        self.folder, self.eras = Path(folder), eras
+    def __init__(self, folder, chosen, eras, is_joined):
+        self.folder, self.eras, self.is_joined = Path(folder), eras, is_joined
+        # Where a grant reaches several servers, tools carry their server's name.
+        self.prefix = "notes__" if is_joined else ""
         self.tokens = {row.id: "tg_" + secrets.token_hex(32) for row in chosen}
         self.url = self.sse = None
         self.wrapped = self.configure("wrapped", [])
@@ -59,13 +61,19 @@ class Place:
         lines = ['listen = "127.0.0.1:0"', 'admin_listen = "127.0.0.1:0"', 'data = "data"']
         if upstream:
             lines += ["[servers.notes]", *upstream]
+            servers = 'notes = ["notes"]'
+            if self.is_joined:
+                # Its policy opens nothing; that it is there brings the prefixes.
+                lines += ["[servers.other]", *upstream]
+                servers += ', other = ["nothing"]'
             for grant, token in self.tokens.items():
                 token_hash = hashlib.sha256(token.encode()).hexdigest()
                 lines += [f"[grants.{grant}]", f'token_hash = "sha256:{token_hash}"']
-                lines += ['servers = { notes = ["notes"] }']
+                lines += [f"servers = {{ {servers} }}"]
         folder = self.folder / name
         (folder / "policies").mkdir(parents=True)
-        (folder / "policies" / "notes.json").write_text(json.dumps(judge.POLICY, indent=2))
+        for policy, document in {"notes": judge.POLICY, "nothing": judge.NOTHING}.items():
+            (folder / "policies" / f"{policy}.json").write_text(json.dumps(document, indent=2))
         (folder / "toolgate.toml").write_text("\n".join(lines) + "\n")
         return folder / "toolgate.toml"
 
@@ -83,7 +91,8 @@ class Place:
         child = harness.Child(up, self.folder, "gateway", env=harness.plain_env({}))
         try:
             base = child.read_json()["mcp"]
-            self.url, self.sse = base + "/notes", base.removesuffix("/mcp") + "/sse/notes"
+            self.url = base if self.is_joined else f"{base}/notes"
+            self.sse = f"{base.removesuffix('/mcp')}/sse/notes"
             yield
         finally:
             if child.stop() != 0:
@@ -104,7 +113,7 @@ class Place:
     def visit(self, row, home, gated):
         """What the row's driver is told."""
         token = self.tokens[row.id]
-        told = {"mode": row.mode, "transport": row.transport, "steps": judge.steps(row.id)}
+        told = {"mode": row.mode, "transport": row.transport, "steps": judge.steps(row.id, self.prefix)}
         url = self.sse if row.is_sse else self.url
         if row.transport in (rows.HTTP, rows.SSE):
             return told | {"url": url, "token": token}
@@ -163,7 +172,7 @@ def judged(place, row, gated):
     """One line of the table: the row, its revision, each case's fault, and the seconds."""
     lines, stderr, seconds = drive(place, row, gated)
     revision = lines[0].get("revision") if lines else None
-    cases = judge.Seen(row, lines[1:], gated).cases()
+    cases = judge.Seen(row, lines[1:], gated, place.prefix).cases()
     if not lines:
         cases["allow"] = f"it did not connect: {stderr}"
     if revision not in row.revisions():
@@ -209,7 +218,7 @@ def run(options, chosen, checks):
     gated = not options.direct
     with harness.work_folder(checks, "clients") as folder, ExitStack() as stack:
         stack.callback(check_nothing_left, checks)
-        place = Place(folder, chosen, options.eras)
+        place = Place(folder, chosen, options.eras, options.joined)
         if any(row.transport != rows.STDIO for row in chosen):
             if options.upstream != rows.STDIO or not gated:
                 stack.enter_context(place.fixture())
@@ -232,6 +241,7 @@ def arguments():
     parser.add_argument("--direct", action="store_true", help="without the gateway, to prove the run itself")
     parser.add_argument("--eras", choices=("both", "legacy", "modern"), default="both", help="what the server speaks")
     parser.add_argument("--upstream", choices=(rows.STDIO, rows.HTTP, rows.SSE), default=rows.STDIO, help="how `up` reaches it")
+    parser.add_argument("--joined", action="store_true", help="two servers at /mcp; the rows over streamable HTTP")
     parser.add_argument("--jobs", type=int, default=2, help="clients at once (2)")
     parser.add_argument("--list", action="store_true", help="print the rows and end")
     return parser.parse_args()
@@ -243,6 +253,7 @@ def main():
         os.environ["TOOLGATE_BIN"] = options.toolgate
     wanted = options.only or [""]
     every = [row for row in rows.every_row() if row.is_quick or not options.quick]
+    every = [row for row in every if not options.joined or row.can_join]
     chosen = [row for row in every if any(name in row.name for name in wanted)]
     if options.list or not chosen:
         print("\n".join(row.name for row in chosen or rows.every_row()))

@@ -82,6 +82,11 @@ class Row:
         """HTTP+SSE is older than the modern era."""
         return REMOTE.get(self.transport, self.transport) == SSE
 
+    @property
+    def can_join(self):
+        """Servers are joined over streamable HTTP only."""
+        return self.transport != STDIO and not self.is_sse
+
     def driver(self, visit):
         """The command line of its driver."""
         extra = (NODE, INSPECTOR) if self.client.name.startswith("inspector") else ()
