@@ -34,7 +34,7 @@ use crate::exchange::Exchange;
 use mcp::era::{Era, Version};
 use mcp::headers::{self, value};
 use mcp::http::{HeaderName, HeaderValue, Outgoing, Progress};
-use mcp::rewrite::{self, Edits, HandleEdits, RewriteError, StateEdit};
+use mcp::rewrite::{self, Edits, HandleEdits, RewriteError};
 
 /// The permission to send one message to one upstream, once.
 #[derive(Debug)]
@@ -168,8 +168,7 @@ fn restored(exchange: &Exchange) -> Result<HandleEdits<'_>, RewriteError> {
             Ok(HandleEdits { cursor, ..HandleEdits::default() })
         };
     };
-    let request_state = going.state().map_or(StateEdit::Remove, StateEdit::Put);
-    Ok(HandleEdits { cursor, request_state, input_responses: going.answers.kept.as_deref() })
+    Ok(HandleEdits { cursor, request_state: going.state(), input_responses: going.answers.kept.as_deref() })
 }
 
 fn mirror(exchange: &Exchange, params: &[(String, String)], mirrors: &mut Vec<(HeaderName, HeaderValue)>) {

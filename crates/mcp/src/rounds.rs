@@ -30,6 +30,9 @@ pub enum Question {
 pub struct NoQuestion;
 
 impl Question {
+    /// Every question that there is.
+    pub const ALL: [Question; 4] = [Question::Sampling, Question::Form, Question::Url, Question::Roots];
+
     /// Reads one entry of `inputRequests`.
     ///
     /// # Errors

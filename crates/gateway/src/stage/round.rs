@@ -2,7 +2,8 @@
 //! sends the request again with answers. Each time it is a whole request, judged and counted as such.
 //!
 //! The client gets a state of ours in each such result, also where the server gave none: with it the request goes on,
-//! once, if it is the same request. Without one nothing goes on: answers must never reach a server that did not ask.
+//! once, if it is the same request. Answers without one answer nothing that was asked here: they must never reach a
+//! server but one that may ask the client everything, from which a client could get each question first.
 
 use super::questions::{self, Answers, Asked, Questions};
 use crate::exchange::Exchange;
@@ -13,7 +14,8 @@ use crate::session::mint_id;
 use crate::upstream::Server;
 use mcp::era::Era;
 use mcp::reply::Reply;
-use mcp::rounds::{self, Abilities};
+use mcp::rewrite::StateEdit;
+use mcp::rounds::{self, Abilities, Question};
 use policy::Denial;
 use std::sync::{Arc, Weak};
 use store::Store;
@@ -44,23 +46,28 @@ pub struct Subject {
 /// A round that a client goes on with.
 #[derive(Debug)]
 pub struct Going {
-    id: Box<str>,
-    round: Arc<Round>,
+    // None where nothing was asked here.
+    round: Option<(Box<str>, Arc<Round>)>,
     /// What it answers.
     pub answers: Answers,
 }
 
 impl Going {
-    /// The server's own state, raw.
+    /// What becomes of the state that the client sent.
     #[must_use]
-    pub fn state(&self) -> Option<&str> {
-        self.round.state.as_deref()
+    pub fn state(&self) -> StateEdit<'_> {
+        match &self.round {
+            Some((_, round)) => round.state.as_deref().map_or(StateEdit::Remove, StateEdit::Put),
+            None => StateEdit::Keep,
+        }
     }
 }
 
 /// The state is unknown, was used, or belongs to another request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unknown(pub &'static str);
+
+const NO_ANSWER: Unknown = Unknown("each of `inputResponses` must be an object");
 
 /// What rounds of a request belong to; none where its method has none.
 #[must_use]
@@ -146,8 +153,7 @@ pub fn find(gateway: &Gateway, exchange: &Exchange) -> Result<Option<Going>, Unk
     }
     let subject =
         subject(gateway, exchange).ok_or(Unknown("this request has no rounds; send it without answers"))?;
-    let state =
-        state.ok_or(Unknown("`inputResponses` without the `requestState` of what was asked; begin anew"))?;
+    let Some(state) = state else { return unasked(exchange, &subject).map(Some) };
     let unknown = Unknown("invalid or expired `requestState`; send the request anew");
     let id = state.as_str().ok_or(unknown)?;
     let round = gateway.rounds.find(&exchange.grant.id, &id, gateway.now_ms()).ok_or(unknown)?;
@@ -160,9 +166,22 @@ pub fn find(gateway: &Gateway, exchange: &Exchange) -> Result<Option<Going>, Unk
         Some(_) => Err(questions::NoAnswer),
         None => Ok(Answers::default()),
     };
-    let answers =
-        answers.map_err(|questions::NoAnswer| Unknown("each of `inputResponses` must be an object"))?;
-    Ok(Some(Going { id: id.into(), round, answers }))
+    let answers = answers.map_err(|questions::NoAnswer| NO_ANSWER)?;
+    Ok(Some(Going { round: Some((id.into(), round)), answers }))
+}
+
+/// Answers to nothing that was asked here. Nobody can tell what they answer, so it counts as everything.
+fn unasked(exchange: &Exchange, subject: &Subject) -> Result<Going, Unknown> {
+    let responses = exchange.message.input_responses().into_iter().flat_map(|responses| responses.members());
+    if responses.into_iter().any(|member| !member.value.is_object()) {
+        return Err(NO_ANSWER);
+    }
+    let (reach, grant) = (&exchange.reach, &exchange.grant.id);
+    let mut all = Question::ALL.into_iter();
+    match all.all(|question| questions::judge(reach, grant, &subject.tool, question).is_ok()) {
+        true => Ok(Going { round: None, answers: Answers { questions: Question::ALL.to_vec(), kept: None } }),
+        false => Err(Unknown("`inputResponses` without the `requestState` of what was asked; begin anew")),
+    }
 }
 
 /// Asks the policies about the answers that a request brings.
@@ -181,7 +200,9 @@ pub fn judge(exchange: &Exchange) -> Result<(), Box<Denial>> {
 /// # Errors
 /// [`Unknown`] for the others.
 pub fn spend(gateway: &Gateway, exchange: &Exchange) -> Result<(), Unknown> {
-    let Some(going) = &exchange.restored.round else { return Ok(()) };
-    let taken = gateway.rounds.take(&exchange.grant.id, &going.id, gateway.now_ms());
+    let Some((id, _)) = exchange.restored.round.as_ref().and_then(|going| going.round.as_ref()) else {
+        return Ok(());
+    };
+    let taken = gateway.rounds.take(&exchange.grant.id, id, gateway.now_ms());
     taken.map(drop).ok_or(Unknown("this `requestState` was used already; send the request anew"))
 }

@@ -135,9 +135,13 @@ async fn a_state_is_for_the_same_request_of_the_same_grant() {
     assert!(ask(&test, answered(call(), &state)).await["result"].is_object());
 }
 
+/// Everything but pages for the user.
+const FORMS: &str = r#"{"version": "1", "default": "allow", "elicitation": {"form": {"action": "allow"}},
+    "sampling": {"action": "allow"}, "roots": {"action": "allow"}}"#;
+
 #[tokio::test]
 async fn answers_to_what_nobody_asked_go_nowhere() {
-    let test = start(OPEN, asks(&form())).await;
+    let test = start(FORMS, asks(&form())).await;
     let session = test.legacy().await;
     let answers = || json!({"who": {"action": "accept"}});
     let read = || Message::request(7, "resources/read").param("uri", "file:///x");
@@ -156,6 +160,27 @@ async fn answers_to_what_nobody_asked_go_nowhere() {
     for broken in [json!({"who": 1}), json!({"who": null}), json!({"x": []})] {
         let message = call().param("inputResponses", broken).param("requestState", state.clone());
         is_unknown(&test.untouched(&request(&test, message)).await);
+    }
+}
+
+#[tokio::test]
+async fn answers_to_what_nobody_asked_pass_where_a_server_may_ask_anything() {
+    let test = start(OPEN, asks(&form())).await;
+    let answers = json!({"who": {"action": "accept", "content": {"name": "\u{e9}"}}, "x": {}});
+    ask(&test, call().param("inputResponses", answers.clone())).await;
+    let sent = test.upstream.calls().pop().unwrap();
+    assert_eq!((&sent.params()["inputResponses"], sent.params().get("requestState")), (&answers, None));
+    // Not with a state that is not ours, nor in a form that no server could read.
+    is_unknown(&test.untouched(&request(&test, answered(call(), &json!("x")))).await);
+    is_unknown(&test.untouched(&request(&test, call().param("inputResponses", json!({"who": 1})))).await);
+    // Each of the channels has to be open.
+    for closed in ["elicitation", "sampling", "roots"] {
+        let policy = OPEN.replace(
+            &format!(r#""{closed}": {{"action": "allow"}}"#),
+            &format!(r#""{closed}": {{"action": "deny"}}"#),
+        );
+        let test = start(&policy, asks(&form())).await;
+        is_unknown(&test.untouched(&request(&test, call().param("inputResponses", answers.clone()))).await);
     }
 }
 
