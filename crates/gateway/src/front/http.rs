@@ -63,6 +63,7 @@ impl HttpFront {
         }
         self.allowed.check(request.uri(), request.headers())?;
         mcp::headers::refuse_duplicates(request.headers())?;
+        mcp::headers::refuse_codings(request.headers()).map_err(Refused::Framing)?;
         let grant = request::authenticate(&self.gateway, from, &request)?;
         if super::hub::is_for_all(&self.gateway, &grant, &request) {
             let answer = super::hub::serve(&self.gateway, &grant, request).await;
@@ -98,6 +99,7 @@ impl HttpFront {
             | Refused::Only(_)
             | Refused::NoStream
             | Refused::Draining
+            | Refused::Framing(_)
             | Refused::Slow => {}
         }
     }
@@ -148,6 +150,8 @@ pub enum Refused {
     Draining,
     /// The body did not come in time.
     Slow,
+    /// Where the body ends is not clear to every reader: nothing behind it is read.
+    Framing(Refusal),
     /// The protocol's own refusal.
     Protocol(Refusal),
 }
@@ -204,6 +208,11 @@ impl Refused {
                 response
             }
             Self::Slow => error(408, "the body did not arrive in time; send it again"),
+            Self::Framing(refusal) => {
+                let mut response = json(refusal.http_status, refusal.to_bytes());
+                response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+                response
+            }
             Self::Protocol(refusal) => json(refusal.http_status, refusal.to_bytes()),
         }
     }

@@ -37,6 +37,8 @@ mod processes;
 #[cfg(test)]
 mod raw;
 #[cfg(test)]
+mod raw_heads;
+#[cfg(test)]
 mod requests;
 #[cfg(test)]
 mod resumption;

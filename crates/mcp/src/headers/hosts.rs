@@ -80,6 +80,9 @@ impl AllowList {
         if !Pattern::parse(host).is_some_and(|given| self.allows_host(&given)) {
             return Err(misdirected());
         }
+        if target.scheme_str().is_some_and(|scheme| scheme != "http" && scheme != "https") {
+            return Err(misdirected());
+        }
         let authority = target.authority().map(|authority| authority.as_str());
         if authority.is_some_and(|authority| !authority.eq_ignore_ascii_case(host)) {
             return Err(misdirected());

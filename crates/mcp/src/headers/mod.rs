@@ -8,7 +8,9 @@ pub mod mirrored;
 pub mod value;
 
 use hyper::HeaderMap;
-use hyper::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HOST, ORIGIN};
+use hyper::header::{
+    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HOST, ORIGIN, TRANSFER_ENCODING,
+};
 
 use crate::era::Version;
 use crate::errors::Refusal;
@@ -132,6 +134,16 @@ pub fn refuse_duplicates(headers: &HeaderMap) -> Result<(), Refusal> {
             Err(Refusal::invalid_request(format!("the {name} header came more than once; send it once")))
         }
         None => Ok(()),
+    }
+}
+
+/// Refuses a body in any transfer coding but `chunked`, once: what a further coding hides is read by nobody here.
+pub fn refuse_codings(headers: &HeaderMap) -> Result<(), Refusal> {
+    let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
+    let is_plain = codings.next().is_none_or(|coding| coding.as_bytes().eq_ignore_ascii_case(b"chunked"));
+    match is_plain && codings.next().is_none() {
+        true => Ok(()),
+        false => Err(Refusal::invalid_request("the body must be sent with its length, or in chunks once")),
     }
 }
 

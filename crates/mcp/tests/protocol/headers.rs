@@ -125,6 +125,21 @@ fn check_host(list: &AllowList, target: &str, lines: &[&str], expected: u16) {
 }
 
 #[test]
+fn a_body_has_no_coding_but_chunks_once() {
+    for (lines, expected) in [
+        (&[][..], "ok"),
+        (&["transfer-encoding: chunked"], "ok"),
+        (&["transfer-encoding: Chunked"], "ok"),
+        (&["transfer-encoding: gzip, chunked"], "400 -32600 -"),
+        (&["transfer-encoding: chunked, chunked"], "400 -32600 -"),
+        (&["transfer-encoding: chunked", "transfer-encoding: chunked"], "400 -32600 -"),
+        (&["transfer-encoding: identity"], "400 -32600 -"),
+    ] {
+        assert_eq!(outcome(&headers::refuse_codings(&header_map(lines))), expected, "{lines:?}");
+    }
+}
+
+#[test]
 fn only_listed_hosts_and_origins() {
     let local = AllowList::loopback();
     let cases: &[(&[&str], u16)] = &[
@@ -170,6 +185,7 @@ fn only_listed_hosts_and_origins() {
     check_host(&local, "http://evil.example/mcp", &["host: localhost:8080"], 421);
     check_host(&local, "http://localhost:8081/mcp", &["host: localhost:8080"], 421);
     check_host(&local, "http://evil.example/mcp", &["host: evil.example"], 421);
+    check_host(&local, "ftp://localhost:8080/mcp", &["host: localhost:8080"], 421);
 }
 
 #[test]
