@@ -7,7 +7,7 @@ use crate::large::Large;
 use crate::metrics::Metrics;
 use crate::sessions::Sessions;
 use crate::stage::round::{self, Round};
-use crate::upstream::{Lane, Setup};
+use crate::upstream::Setup;
 use crate::world::World;
 use mcp::http::Clock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -184,10 +184,7 @@ impl Gateway {
             // What was asked of its client will not be answered any more.
             session.outstanding.close();
         }
-        let of_sessions = self.sessions.all().into_iter().filter_map(|session| match &session.lane {
-            Lane::Stdio(slot) => Some(Arc::clone(slot)),
-            Lane::Http(_) => None,
-        });
+        let of_sessions = self.sessions.all().into_iter().flat_map(|session| session.lane.slots());
         let mut ending = tokio::task::JoinSet::new();
         for slot in of_servers.into_iter().chain(of_sessions) {
             ending.spawn(async move { slot.shut_down().await });

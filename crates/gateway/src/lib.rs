@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod account;
+pub mod bridge;
 pub mod budget;
 pub mod channels;
 pub mod cursor;

@@ -46,6 +46,7 @@ pub async fn open(gateway: &Arc<Gateway>, session: &Arc<Session>) -> Stream {
     let body = match &session.lane {
         Lane::Http(lane) => ask(lane, session).await,
         Lane::Stdio(_) => None,
+        Lane::Bridge(bridge) => bridge.listen(session).await,
     };
     run(gateway, session, body, AtItsEnd::GoOn)
 }

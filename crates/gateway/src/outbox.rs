@@ -95,6 +95,11 @@ impl Outbox {
         Some(message)
     }
 
+    /// Takes messages again, for another client than the one that is gone.
+    pub fn reopen(&self) {
+        self.lock().is_closed = false;
+    }
+
     /// Takes nothing any more, and lets go what waits.
     pub fn close(&self) {
         let mut mail = self.lock();

@@ -29,8 +29,10 @@
 //! ```
 
 use crate::account::Account;
+use crate::bridge::Again;
 use crate::channels;
 use crate::exchange::Exchange;
+use mcp::bridge::{self, Envelope};
 use mcp::era::{Era, Version};
 use mcp::headers::{self, value};
 use mcp::http::{HeaderName, HeaderValue, Outgoing, Progress};
@@ -39,6 +41,7 @@ use mcp::rewrite::{self, Edits, HandleEdits, RewriteError};
 /// The permission to send one message to one upstream, once.
 #[derive(Debug)]
 pub struct Permit {
+    method: Box<str>,
     message: Option<Vec<u8>>,
     upstream_id: Option<u64>,
     // None before a revision was agreed on.
@@ -46,6 +49,11 @@ pub struct Permit {
     mirrors: Vec<(HeaderName, HeaderValue)>,
     // Whether whoever reads the reply can pass on what the server asks meanwhile.
     hears_requests: bool,
+    // `Mcp-Param-*` headers made from the judged arguments, whatever the client's era.
+    param_headers: Vec<(String, String)>,
+    // What the client says of itself, where the message is the gateway's own.
+    behalf: Option<Envelope>,
+    again: Option<Again>,
     account: Account,
 }
 
@@ -90,11 +98,37 @@ impl Permit {
         let message = rewrite::rewrite(&exchange.message, &edits)?;
         let mut mirrors = Vec::new();
         if exchange.era() == Era::Modern {
-            mirror(exchange, &changes.param_headers, &mut mirrors);
+            let (method, subject) = (exchange.message.method(), exchange.message.subject());
+            mirror(method.unwrap_or_default(), subject.as_deref(), &changes.param_headers, &mut mirrors);
         }
         let version = (exchange.message.method() != Some("initialize")).then_some(exchange.version);
         let hears_requests = exchange.era() == Era::Legacy && upstream_id.is_some();
-        Ok(Self { message: Some(message), upstream_id, version, mirrors, hears_requests, account })
+        let param_headers = changes.param_headers.clone();
+        Ok(Self {
+            method: exchange.message.method().unwrap_or_default().into(),
+            message: Some(message),
+            upstream_id,
+            version,
+            mirrors,
+            hears_requests,
+            param_headers,
+            behalf: None,
+            again: None,
+            account,
+        })
+    }
+
+    /// The same permit, with the means to have the call judged again for a further round.
+    pub(crate) fn with_again(self, again: Option<Again>) -> Self {
+        Self { again, ..self }
+    }
+
+    /// The same permit of the gateway's own, on behalf of the client of `exchange`.
+    pub(crate) fn on_behalf_of(self, exchange: &Exchange) -> Self {
+        let closed = channels::closed_to_server(&exchange.reach.stack);
+        let said = bridge::request::envelope(&exchange.message);
+        let capabilities = rewrite::without_capabilities(&said.capabilities, &closed);
+        Self { behalf: Some(Envelope { capabilities, ..said }), ..self }
     }
 
     /// The same permit for whoever reads nothing but the reply.
@@ -108,9 +142,62 @@ impl Permit {
         if version.era() == Era::Modern {
             push(&mut mirrors, headers::METHOD, method);
         }
-        let version = Some(version);
-        let (message, upstream_id, account) = (Some(message), Some(id), Account::none());
-        Self { message, upstream_id, version, mirrors, hears_requests: false, account }
+        let version = (method != "initialize").then_some(version);
+        Self {
+            method: method.into(),
+            message: Some(message),
+            upstream_id: Some(id),
+            version,
+            mirrors,
+            hears_requests: false,
+            param_headers: Vec::new(),
+            behalf: None,
+            again: None,
+            account: Account::none(),
+        }
+    }
+
+    /// The same permission for the same message in the words of another era. `named` is its method and subject, where
+    /// that era repeats them in headers.
+    pub(crate) fn translate(
+        &mut self,
+        message: Vec<u8>,
+        version: Version,
+        named: Option<(&str, Option<&str>)>,
+    ) {
+        self.message = Some(message);
+        self.version = Some(version);
+        self.hears_requests = version.era() == Era::Legacy;
+        self.mirrors.clear();
+        if let Some((method, subject)) = named {
+            mirror(method, subject, &self.param_headers, &mut self.mirrors);
+        }
+    }
+
+    /// Puts the message back that was sent to a server which does not speak the client's era: a greeting or the wish
+    /// for a list, never a call.
+    pub(crate) fn restore(&mut self, message: Vec<u8>) {
+        debug_assert!(matches!(&*self.method, "initialize" | "server/discover" | "tools/list"));
+        self.message = Some(message);
+    }
+
+    /// The method of the message that was judged; empty for a response.
+    pub(crate) fn method(&self) -> &str {
+        &self.method
+    }
+
+    /// The message that is not sent yet.
+    pub(crate) fn message(&self) -> Option<&[u8]> {
+        self.message.as_deref()
+    }
+
+    /// What the client says of itself, where the message is the gateway's own.
+    pub(crate) fn behalf(&self) -> Option<&Envelope> {
+        self.behalf.as_ref()
+    }
+
+    pub(crate) fn take_again(&mut self) -> Option<Again> {
+        self.again.take()
     }
 
     /// The gateway's id of the request.
@@ -171,11 +258,15 @@ fn restored(exchange: &Exchange) -> Result<HandleEdits<'_>, RewriteError> {
     Ok(HandleEdits { cursor, request_state: going.state(), input_responses: going.answers.kept.as_deref() })
 }
 
-fn mirror(exchange: &Exchange, params: &[(String, String)], mirrors: &mut Vec<(HeaderName, HeaderValue)>) {
-    let Some(method) = exchange.message.method() else { return };
+fn mirror(
+    method: &str,
+    subject: Option<&str>,
+    params: &[(String, String)],
+    mirrors: &mut Vec<(HeaderName, HeaderValue)>,
+) {
     push(mirrors, headers::METHOD, method);
-    if let Some(subject) = exchange.message.subject() {
-        push(mirrors, headers::NAME, &value::encode(&subject));
+    if let Some(subject) = subject {
+        push(mirrors, headers::NAME, &value::encode(subject));
     }
     for (name, value) in params {
         if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value))

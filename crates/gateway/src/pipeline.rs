@@ -2,6 +2,7 @@
 //! It sees an [`Exchange`], never a transport, and forwards nothing without a [`Permit`].
 
 use crate::account::Account;
+use crate::bridge::Again;
 use crate::exchange::{Answer, Exchange};
 use crate::gateway::Gateway;
 use crate::permit::{Changes, Permit};
@@ -48,32 +49,49 @@ pub async fn handle(gateway: &Arc<Gateway>, mut exchange: Exchange) -> Answer {
 
 /// One `tools/call`.
 async fn call(gateway: &Arc<Gateway>, mut exchange: Exchange) -> Answer {
+    match permit(gateway, &mut exchange).await {
+        Ok(permit) => reply::forward(gateway, exchange, permit).await,
+        Err(answer) => answer,
+    }
+}
+
+/// The permit of one `tools/call`, judged, reserved and recorded.
+///
+/// # Errors
+/// The answer where there is none.
+async fn permit(gateway: &Arc<Gateway>, exchange: &mut Exchange) -> Result<Permit, Answer> {
     let id = gateway.store.next_call();
-    let judged = match judge(gateway, &mut exchange, id).await {
-        Ok(judged) => judged,
-        Err(answer) => return answer,
-    };
-    let reservation = match obligations::reserve(gateway, &exchange, &judged, id) {
-        Ok(reservation) => reservation,
-        Err(refused) => return refuse::obligation(gateway, &exchange, id, &refused),
-    };
-    if let Err(unknown) = round::spend(gateway, &exchange) {
-        return refuse::protocol(gateway, &exchange, &restore::refusal(&exchange, unknown.0));
+    let judged = judge(gateway, exchange, id).await?;
+    let reservation = obligations::reserve(gateway, exchange, &judged, id)
+        .map_err(|refused| refuse::obligation(gateway, exchange, id, &refused))?;
+    if let Err(unknown) = round::spend(gateway, exchange) {
+        return Err(refuse::protocol(gateway, exchange, &restore::refusal(exchange, unknown.0)));
     }
     // Journal and intent: from here on the call counts, whatever becomes of it.
-    let account = match Account::begin(gateway, &exchange, &judged, reservation).await {
-        Ok(account) => account,
-        Err(error) => return refuse::store(&exchange, &error),
-    };
-    let arguments = judged.arguments(&exchange);
+    let account = Account::begin(gateway, exchange, &judged, reservation)
+        .await
+        .map_err(|error| refuse::store(exchange, &error))?;
+    let arguments = judged.arguments(exchange);
     let changes = Changes {
         arguments: judged.allowed.repaired.as_ref().map(|repaired| repaired.document.text()),
         param_headers: judged.tool.mirrored.headers(arguments),
         ..Changes::default()
     };
-    match Permit::forward(&exchange, &changes, account) {
-        Ok(permit) => reply::forward(gateway, exchange, permit).await,
-        Err(error) => refuse::failed(exchange.id(), &exchange.reach.server.id, &error.to_string()),
+    let permit = Permit::forward(exchange, &changes, account)
+        .map_err(|error| refuse::failed(exchange.id(), &exchange.reach.server.id, &error.to_string()))?;
+    Ok(permit.with_again(Again::of(gateway, exchange)))
+}
+
+/// The permit for a further round of a call that is under way: the whole call is judged again.
+///
+/// # Errors
+/// The answer where there is none.
+pub(crate) async fn permit_again(gateway: &Arc<Gateway>, exchange: &mut Exchange) -> Result<Permit, Answer> {
+    let method = methods::admit(&exchange.message, exchange.version)
+        .map_err(|refusal| refuse::protocol(gateway, exchange, &refusal))?;
+    match method.name {
+        "tools/call" => permit(gateway, exchange).await,
+        _ => channel::permit(gateway, exchange, method).await,
     }
 }
 

@@ -78,10 +78,7 @@ impl Session {
     /// A new session; `id` comes from [`mint_id`].
     #[must_use]
     pub fn new(id: Arc<str>, grant: Arc<str>, server: Arc<Server>, lane: Lane, now_ms: u64) -> Self {
-        let outbox = match &lane {
-            Lane::Http(_) => Arc::default(),
-            Lane::Stdio(slot) => slot.outbox(),
-        };
+        let outbox = lane.outbox();
         Self {
             id,
             grant,

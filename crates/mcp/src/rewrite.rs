@@ -204,6 +204,20 @@ fn replace_text(
     Ok(splicer.replace(value.span(), quoted)?)
 }
 
+/// Client capabilities, raw, without some of them.
+#[must_use]
+pub fn without_capabilities(raw: &str, remove: &[ClientCapability]) -> String {
+    let limits = json::Limits { max_string_bytes: u32::MAX, ..json::Limits::default() };
+    let Ok(document) = json::Document::scan(raw.as_bytes().to_vec(), &limits) else {
+        return String::from("{}");
+    };
+    let mut splicer = Splicer::new(document.text().as_bytes());
+    match remove_client_capabilities(&mut splicer, document.root(), remove) {
+        Ok(()) => String::from_utf8_lossy(&splicer.finish()).into_owned(),
+        Err(_) => String::from("{}"),
+    }
+}
+
 fn remove_client_capabilities(
     splicer: &mut Splicer<'_>,
     capabilities: Value<'_>,

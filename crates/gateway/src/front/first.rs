@@ -47,7 +47,7 @@ pub fn open(gateway: &Arc<Gateway>, inbound: &Inbound) -> Result<HttpAnswer, Ref
     media::check_get_accept(inbound.request.headers())?;
     legacy::check_headers(&inbound.headers)?;
     let (grant, server) = (&inbound.grant.id, &inbound.reach.server);
-    let lane = server.own_lane(Restart::Never);
+    let lane = server.own_lane(Restart::Never, Some(era::Era::Legacy));
     let Some(place) = gateway.sessions.place(grant, &lane, &gateway.bounds) else {
         account::refused(gateway, grant, &server.id, "(session)", "too_many");
         return Err(

@@ -28,6 +28,7 @@ pub async fn open(gateway: &Arc<Gateway>, inbound: &Inbound) -> Result<HttpAnswe
     }
     let body = match &session.lane {
         Lane::Stdio(_) => None,
+        Lane::Bridge(bridge) => bridge.listen(&session).await,
         Lane::Http(lane) => Some(listen::ask(lane, &session).await.ok_or(Refused::NoStream)?),
     };
     let stream = listen::start(gateway, &session, body);

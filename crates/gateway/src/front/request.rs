@@ -201,7 +201,7 @@ fn legacy_exchange(
                 Refusal::invalid_request("`initialize` opens a session; send it without `Mcp-Session-Id`");
             return Err(refusal.with_id_of(&message).into());
         }
-        let lane = reach.server.own_lane(Restart::Never);
+        let lane = reach.server.own_lane(Restart::Never, Some(Era::Legacy));
         let version = Version::NEWEST_LEGACY;
         let session = None;
         let exchange = Exchange {

@@ -31,7 +31,7 @@ pub async fn serve(
     let id = mint_id().map_err(io::Error::other)?;
     // The era decides whether a process may be started again, and is not known yet; a client that meets a dead
     // process connects anew.
-    let lane = server.own_lane(Restart::Never);
+    let lane = server.own_lane(Restart::Never, None);
     let now_ms = gateway.now_ms();
     let session = Arc::new(Session::new(id, Arc::clone(&grant), Arc::clone(&server), lane, now_ms));
     let (mut client, lines) = Client::new(Arc::clone(&gateway), session);

@@ -13,7 +13,7 @@ use crate::session::Session;
 use crate::upstream::Restart;
 use json::Splicer;
 use mcp::envelope::{Caps, Message};
-use mcp::era::Version;
+use mcp::era::{Era, Version};
 use mcp::reply::{Reply, ReplyKind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -236,7 +236,7 @@ async fn greet(
     let message =
         greeting(gateway, hub).ok_or_else(|| Missing::because("the greeting cannot be passed on"))?;
     // Each session has a lane of its own, whose process is never started twice.
-    let exchange = client.by(reach.server.own_lane(Restart::Never), reach, message);
+    let exchange = client.by(reach.server.own_lane(Restart::Never, Some(Era::Legacy)), reach, message);
     let exchange = Exchange { version: Version::NEWEST_LEGACY, ..exchange };
     let answer = pipeline::handle(gateway, exchange).await;
     let id = match &answer {

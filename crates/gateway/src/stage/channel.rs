@@ -4,6 +4,7 @@
 use super::entries::Entries;
 use super::{decide, refuse, reply, restore, round};
 use crate::account::Account;
+use crate::bridge::Again;
 use crate::channels;
 use crate::exchange::{Answer, Exchange};
 use crate::gateway::Gateway;
@@ -19,26 +20,39 @@ type Closed = Option<Box<Denial>>;
 
 /// Judges and forwards one request.
 pub async fn request(gateway: &Arc<Gateway>, mut exchange: Exchange, method: &Method) -> Answer {
+    match permit(gateway, &mut exchange, method).await {
+        Ok(permit) => reply::forward(gateway, exchange, permit).await,
+        Err(answer) => answer,
+    }
+}
+
+/// The permit of one request, judged and recorded.
+///
+/// # Errors
+/// The answer where there is none.
+pub async fn permit(
+    gateway: &Arc<Gateway>,
+    exchange: &mut Exchange,
+    method: &Method,
+) -> Result<Permit, Answer> {
     loop {
         if let Some(list) = Entries::of(method.name) {
             // A list is judged entry by entry.
             if !exchange.reach.stack.may_open(list.channel) {
-                return refuse::empty_list(&exchange, list.key);
+                return Err(refuse::empty_list(exchange, list.key));
             }
         } else if let Err(closed) =
-            judge(&exchange, method).and_then(|()| round::judge(&exchange).map_err(Some))
+            judge(exchange, method).and_then(|()| round::judge(exchange).map_err(Some))
         {
-            return refuse::channel(gateway, &exchange, closed.as_deref());
+            return Err(refuse::channel(gateway, exchange, closed.as_deref()));
         }
         if exchange.lane.is_ready() {
-            if let Err(unknown) = round::spend(gateway, &exchange) {
-                return refuse::protocol(gateway, &exchange, &restore::refusal(&exchange, unknown.0));
-            }
-            return forward(gateway, exchange, !method.always_open).await;
+            round::spend(gateway, exchange).map_err(|unknown| {
+                refuse::protocol(gateway, exchange, &restore::refusal(exchange, unknown.0))
+            })?;
+            return recorded(gateway, exchange, !method.always_open).await;
         }
-        if let Err(answer) = wait(gateway, &mut exchange).await {
-            return answer;
-        }
+        wait(gateway, exchange).await?;
     }
 }
 
@@ -54,17 +68,24 @@ pub async fn wait(gateway: &Gateway, exchange: &mut Exchange) -> Result<(), Answ
 
 /// Forwards a request that was judged.
 pub async fn forward(gateway: &Arc<Gateway>, exchange: Exchange, is_recorded: bool) -> Answer {
+    match recorded(gateway, &exchange, is_recorded).await {
+        Ok(permit) => reply::forward(gateway, exchange, permit).await,
+        Err(answer) => answer,
+    }
+}
+
+/// The permit of a request that was judged.
+async fn recorded(gateway: &Arc<Gateway>, exchange: &Exchange, is_recorded: bool) -> Result<Permit, Answer> {
     let account = match is_recorded {
         false => Account::none(),
-        true => match Account::begin_channel(gateway, &exchange).await {
-            Ok(account) => account,
-            Err(error) => return refuse::store(&exchange, &error),
-        },
+        true => {
+            let begun = Account::begin_channel(gateway, exchange).await;
+            begun.map_err(|error| refuse::store(exchange, &error))?
+        }
     };
-    match Permit::forward(&exchange, &Changes::default(), account) {
-        Ok(permit) => reply::forward(gateway, exchange, permit).await,
-        Err(error) => refuse::unreachable(gateway, &exchange, &LaneFailure::Failed(error.to_string())),
-    }
+    let permit = Permit::forward(exchange, &Changes::default(), account)
+        .map_err(|error| refuse::unreachable(gateway, exchange, &LaneFailure::Failed(error.to_string())))?;
+    Ok(permit.with_again(Again::of(gateway, exchange)))
 }
 
 fn judge(exchange: &Exchange, method: &Method) -> Result<(), Closed> {

@@ -9,7 +9,7 @@ use crate::exchange::{Answer, Exchange, Reply};
 use crate::gateway::Gateway;
 use crate::permit::{Changes, Permit};
 use crate::session::{Session, mint_id};
-use crate::upstream::{Lane, LaneFailure};
+use crate::upstream::LaneFailure;
 use mcp::era::Era;
 use mcp::reply::ReplyKind;
 use mcp::rewrite::{ReplyEdits, rewrite_reply};
@@ -75,8 +75,8 @@ fn open_session(gateway: &Gateway, exchange: &Exchange, whole: &Whole) -> Answer
         let why = "it negotiated a revision that this gateway does not know";
         return refuse::failed(exchange.id(), &exchange.reach.server.id, why);
     };
-    if let (Lane::Http(lane), Some(session)) = (&exchange.lane, &whole.session) {
-        lane.name_session(session);
+    if let Some(session) = &whole.session {
+        exchange.lane.name_session(session);
     }
     if let Some(session) = &exchange.session {
         session.settle_version(version);
@@ -87,7 +87,7 @@ fn open_session(gateway: &Gateway, exchange: &Exchange, whole: &Whole) -> Answer
         exchange.lane.close();
         return refuse::failed(exchange.id(), &exchange.reach.server.id, "no random bytes for a session id");
     };
-    let lane = exchange.lane.clone();
+    let lane = exchange.lane.settled();
     let (grant, server) = (Arc::clone(&exchange.grant.id), Arc::clone(&exchange.reach.server));
     let session = Arc::new(Session::new(Arc::clone(&id), grant, server, lane, gateway.now_ms()));
     session.settle_version(version);

@@ -95,7 +95,7 @@ async fn all_pages(gateway: &Gateway, exchange: &Exchange) -> Result<(Vec<Arc<To
     for _ in 0..MAX_PAGES {
         let id = gateway.next_upstream_id();
         let message = request(exchange, id, cursor.as_deref());
-        let mut permit = Permit::own(message, id, exchange.version, "tools/list");
+        let mut permit = Permit::own(message, id, exchange.version, "tools/list").on_behalf_of(exchange);
         let page = ask(exchange, &mut permit, id, max_bytes).await?.reply;
         if *page.kind() == ReplyKind::Error {
             return Err(LaneFailure::Failed(String::from("it refused to list its tools")));

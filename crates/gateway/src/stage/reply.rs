@@ -56,7 +56,7 @@ async fn from_process(mut route: Route, mut lines: Lines) -> Answer {
         Err(_) => return fail(&mut route, "it did not answer in time; it may still act", None),
     };
     match first.kind() {
-        ReplyKind::Result | ReplyKind::Error => whole_reply(&mut route, &first, 200),
+        ReplyKind::Result | ReplyKind::Error => whole_reply(&mut route, &first, lines.status),
         ReplyKind::Notification { .. } | ReplyKind::Request { .. } => relay::lines(route, first, lines),
     }
 }

@@ -61,7 +61,7 @@ async fn from_process(mut lines: Lines, expected: Expected<'_>) -> Result<Whole,
             .await
             .ok_or_else(|| failure("its process or connection ended before it answered"))?;
         if let Some(reply) = sort(message, expected)? {
-            return Ok(Whole { reply, status: 200, session: None });
+            return Ok(Whole { reply, status: lines.status, session: None });
         }
     }
 }

@@ -3,6 +3,8 @@
 
 use super::pending::Lines;
 use super::slot::Slot;
+use crate::bridge::Bridge;
+use crate::outbox::Outbox;
 use crate::permit::Permit;
 use mcp::era::Era;
 use mcp::headers;
@@ -19,6 +21,8 @@ pub enum Lane {
     Http(HttpLane),
     /// To a process, or over a connection that stands for one (the first HTTP transport).
     Stdio(Arc<Slot>),
+    /// To a server that may not speak the client's era.
+    Bridge(Arc<Bridge>),
 }
 
 /// A way over HTTP, with the upstream's session where the era has one.
@@ -108,6 +112,7 @@ impl Lane {
         match self {
             Self::Http(_) => true,
             Self::Stdio(slot) => slot.is_ready(),
+            Self::Bridge(bridge) => bridge.is_ready(),
         }
     }
 
@@ -117,8 +122,20 @@ impl Lane {
     /// [`LaneFailure`] where it cannot.
     pub async fn ready(&self) -> Result<(), LaneFailure> {
         match self {
+            Self::Http(_) | Self::Stdio(_) => self.ready_directly().await,
+            Self::Bridge(bridge) => bridge.ready().await,
+        }
+    }
+
+    /// [`ready`](Lane::ready) of a way that is no bridge.
+    ///
+    /// # Errors
+    /// [`LaneFailure`] where it cannot, or is one.
+    pub async fn ready_directly(&self) -> Result<(), LaneFailure> {
+        match self {
             Self::Http(_) => Ok(()),
             Self::Stdio(slot) => slot.ready().await.map_err(LaneFailure::Failed),
+            Self::Bridge(_) => Err(bridged_twice()),
         }
     }
 
@@ -127,6 +144,17 @@ impl Lane {
     /// # Errors
     /// [`LaneFailure`]; how much was written stands in the permit's account.
     pub async fn send(&self, permit: &mut Permit, era: Era) -> Result<Incoming, LaneFailure> {
+        match self {
+            Self::Http(_) | Self::Stdio(_) => self.send_directly(permit, era).await,
+            Self::Bridge(bridge) => bridge.send(permit, era).await,
+        }
+    }
+
+    /// [`send`](Lane::send) by a way that is no bridge.
+    ///
+    /// # Errors
+    /// [`LaneFailure`]; how much was written stands in the permit's account.
+    pub async fn send_directly(&self, permit: &mut Permit, era: Era) -> Result<Incoming, LaneFailure> {
         let Some(message) = permit.take_message() else {
             return Err(LaneFailure::Failed(String::from("the message was sent already")));
         };
@@ -141,6 +169,7 @@ impl Lane {
                 let sent = timeout(slot.timeout, send_line(slot, permit, message, era)).await;
                 sent.unwrap_or_else(|_| Err(not_taken())).map(Incoming::Lines)
             }
+            Self::Bridge(_) => Err(bridged_twice()),
         }
     }
 
@@ -149,6 +178,17 @@ impl Lane {
     /// # Errors
     /// [`LaneFailure`] where it did not arrive.
     pub async fn notify(&self, permit: &mut Permit) -> Result<(), LaneFailure> {
+        match self {
+            Self::Http(_) | Self::Stdio(_) => self.notify_directly(permit).await,
+            Self::Bridge(bridge) => bridge.notify(permit).await,
+        }
+    }
+
+    /// [`notify`](Lane::notify) by a way that is no bridge.
+    ///
+    /// # Errors
+    /// [`LaneFailure`] where it did not arrive.
+    pub async fn notify_directly(&self, permit: &mut Permit) -> Result<(), LaneFailure> {
         let Some(message) = permit.take_message() else { return Ok(()) };
         match self {
             Self::Http(lane) => {
@@ -163,6 +203,7 @@ impl Lane {
                 let written = timeout(slot.timeout, process.write(message, permit.progress())).await;
                 written.map_err(|_| not_taken())?.map_err(LaneFailure::Failed)
             }
+            Self::Bridge(_) => Err(bridged_twice()),
         }
     }
 
@@ -171,7 +212,56 @@ impl Lane {
     /// # Errors
     /// [`LaneFailure`] where it did not arrive.
     pub async fn respond(&self, permit: &mut Permit) -> Result<(), LaneFailure> {
-        self.notify(permit).await
+        match self {
+            Self::Http(_) | Self::Stdio(_) => self.notify_directly(permit).await,
+            Self::Bridge(bridge) => bridge.respond(permit).await,
+        }
+    }
+
+    /// The way that is taken from now on: without a bridge, where a server was found to need none.
+    #[must_use]
+    pub fn settled(&self) -> Lane {
+        match self {
+            Self::Http(_) | Self::Stdio(_) => self.clone(),
+            Self::Bridge(bridge) => bridge.settled().unwrap_or_else(|| self.clone()),
+        }
+    }
+
+    /// Takes the session that the server named in its greeting, over HTTP.
+    pub fn name_session(&self, id: &str) {
+        match self {
+            Self::Http(lane) => lane.name_session(id),
+            Self::Stdio(_) | Self::Bridge(_) => {}
+        }
+    }
+
+    /// The server's own place to leave what belongs to no request.
+    #[must_use]
+    pub fn outbox(&self) -> Arc<Outbox> {
+        match self {
+            Self::Http(_) => Arc::default(),
+            Self::Stdio(slot) => slot.outbox(),
+            Self::Bridge(bridge) => bridge.outbox(),
+        }
+    }
+
+    /// Whether a process of it runs, or a connection that stands for one.
+    #[must_use]
+    pub fn has_running(&self) -> bool {
+        match self {
+            Self::Http(_) | Self::Bridge(_) => false,
+            Self::Stdio(slot) => slot.running().is_some(),
+        }
+    }
+
+    /// The places of what it starts.
+    #[must_use]
+    pub fn slots(&self) -> Vec<Arc<Slot>> {
+        match self {
+            Self::Http(_) => Vec::new(),
+            Self::Stdio(slot) => vec![Arc::clone(slot)],
+            Self::Bridge(bridge) => bridge.slots(),
+        }
     }
 
     /// Whether both are the way of the same session or process.
@@ -180,7 +270,10 @@ impl Lane {
         match (self, other) {
             (Self::Http(lane), Self::Http(other)) => Arc::ptr_eq(&lane.session, &other.session),
             (Self::Stdio(slot), Self::Stdio(other)) => Arc::ptr_eq(slot, other),
-            (Self::Http(_), Self::Stdio(_)) | (Self::Stdio(_), Self::Http(_)) => false,
+            (Self::Bridge(bridge), Self::Bridge(other)) => Arc::ptr_eq(bridge, other),
+            (Self::Http(_), Self::Stdio(_) | Self::Bridge(_))
+            | (Self::Stdio(_), Self::Http(_) | Self::Bridge(_))
+            | (Self::Bridge(_), Self::Http(_) | Self::Stdio(_)) => false,
         }
     }
 
@@ -190,6 +283,7 @@ impl Lane {
         match self {
             Self::Http(lane) => lane.session.get().is_some(),
             Self::Stdio(_) => false,
+            Self::Bridge(bridge) => bridge.is_in_session(),
         }
     }
 
@@ -199,6 +293,7 @@ impl Lane {
         match self {
             Self::Http(_) => false,
             Self::Stdio(slot) => slot.is_over(),
+            Self::Bridge(bridge) => bridge.is_over(),
         }
     }
 
@@ -208,6 +303,7 @@ impl Lane {
         match self {
             Self::Http(_) => false,
             Self::Stdio(slot) => slot.is_process(),
+            Self::Bridge(bridge) => bridge.direct().has_process(),
         }
     }
 
@@ -216,8 +312,13 @@ impl Lane {
         match self {
             Self::Http(_) => {}
             Self::Stdio(slot) => slot.stop(),
+            Self::Bridge(bridge) => bridge.close(),
         }
     }
+}
+
+fn bridged_twice() -> LaneFailure {
+    LaneFailure::Failed(String::from("nothing is bridged twice"))
 }
 
 fn not_taken() -> LaneFailure {

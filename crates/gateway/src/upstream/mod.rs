@@ -15,6 +15,7 @@ mod slot;
 pub use lane::{HttpLane, Incoming, Lane, LaneFailure};
 pub use peer::Source;
 pub use pending::Lines;
+pub(crate) use pending::Pending;
 pub(crate) use process::reply_limits;
 pub use process::{Command, Process};
 pub use resume::Resumption;

@@ -106,7 +106,7 @@ impl Pending {
             waiting.inboxes.insert(id, Arc::clone(&inbox));
         }
         drop(waiting);
-        Lines { id, inbox, pending: Arc::clone(self), on_drop: None }
+        Lines { id, status: 200, inbox, pending: Arc::clone(self), on_drop: None }
     }
 
     /// Hands over the reply to a request; nothing comes after it. False when nobody waits for it.
@@ -182,6 +182,8 @@ impl Pending {
 /// What comes for one request. Dropping it before the reply gives the request up.
 pub struct Lines {
     id: u64,
+    /// The HTTP status of the reply, where it came so at first; else 200.
+    pub status: u16,
     inbox: Arc<Inbox>,
     pending: Arc<Pending>,
     on_drop: Option<Box<dyn FnOnce() + Send>>,

@@ -7,9 +7,11 @@ use super::process::Command;
 use super::secret;
 use super::slot::{Restart, Slot};
 use crate::access::Wrapped;
+use crate::bridge::{Bridge, Eras, Host};
 use crate::declared::{ServerSpec, Setting, Transport};
 use crate::definitions::Definitions;
 use crate::metrics::{Metrics, ServerMetrics};
+use mcp::era::Era;
 use mcp::http::{Clock, HeaderName, HeaderValue, Plaintext, Settings, Target, Tls, Upstream};
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -42,7 +44,7 @@ impl fmt::Display for SetupError {
 
 impl std::error::Error for SetupError {}
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Way {
     Http(Arc<Upstream>),
     // With what each session or grant has of its own.
@@ -64,12 +66,52 @@ pub struct Server {
     pub listing: tokio::sync::Mutex<()>,
     /// Set where a `wrap` client brought the server along.
     pub wrapped: Option<Wrapped>,
-    way: Way,
-    clock: Clock,
+    roads: Arc<Roads>,
+    host: Arc<Host>,
+    // One for each grant that speaks the modern era, where the server may not.
+    bridges: Mutex<HashMap<Arc<str>, Arc<Bridge>>>,
     // One process for each grant that speaks the modern era; sessions have their own.
     slots: Mutex<HashMap<Arc<str>, Arc<Slot>>>,
+}
+
+/// Makes ways to the server.
+#[derive(Debug)]
+struct Roads {
+    way: Way,
+    clock: Clock,
+    timeout: Duration,
+    definitions: Arc<Definitions>,
     // One for all lanes over HTTP.
     answering: Arc<Semaphore>,
+}
+
+impl Roads {
+    fn http(&self, upstream: &Arc<Upstream>) -> Lane {
+        Lane::Http(HttpLane::new(Arc::clone(upstream), Arc::clone(&self.answering)))
+    }
+
+    fn slot(&self, source: &Source, restart: Restart) -> Slot {
+        let definitions = Arc::clone(&self.definitions);
+        Slot::new(source.clone(), self.timeout, self.clock.clone(), definitions, restart)
+    }
+
+    /// A way for a session that the gateway itself holds: its process may be started again.
+    fn held(&self) -> Lane {
+        match &self.way {
+            Way::Http(upstream) => self.http(upstream),
+            Way::Own(source) => Lane::Stdio(Arc::new(self.slot(source, Restart::Always).heard())),
+        }
+    }
+
+    /// What can be known of the server's eras without asking.
+    fn eras(&self) -> Eras {
+        match &self.way {
+            Way::Http(_) => Eras::unknown(self.clock.clone(), true),
+            Way::Own(Source::Command(_)) => Eras::unknown(self.clock.clone(), false),
+            // The transport is older than the modern era.
+            Way::Own(Source::Events(_)) => Eras::only(Era::Legacy, self.clock.clone()),
+        }
+    }
 }
 
 impl Server {
@@ -104,17 +146,36 @@ impl Server {
 
     fn with_way(spec: ServerSpec, way: Way, wrapped: Option<Wrapped>, setup: &Setup) -> Self {
         let id: Arc<str> = spec.id.as_str().into();
+        let definitions = Arc::<Definitions>::default();
+        let roads = Arc::new(Roads {
+            way,
+            clock: setup.clock.clone(),
+            timeout: Duration::from_secs(spec.timeout_s),
+            definitions: Arc::clone(&definitions),
+            answering: Arc::new(Semaphore::new(MAX_ANSWERING)),
+        });
+        let host = Arc::new(Host {
+            server: Arc::clone(&id),
+            eras: roads.eras(),
+            timeout: roads.timeout,
+            clock: setup.clock.clone(),
+            definitions: Arc::clone(&definitions),
+            fresh: Box::new({
+                let roads = Arc::clone(&roads);
+                move || roads.held()
+            }),
+        });
         Self {
             metrics: setup.metrics.server(&id),
             id,
             spec,
-            definitions: Arc::default(),
+            definitions,
             listing: tokio::sync::Mutex::default(),
             wrapped,
-            way,
-            clock: setup.clock.clone(),
+            roads,
+            host,
+            bridges: Mutex::default(),
             slots: Mutex::default(),
-            answering: Arc::new(Semaphore::new(MAX_ANSWERING)),
         }
     }
 
@@ -127,30 +188,43 @@ impl Server {
     /// The lane of a grant's modern requests: no session, and for a process one that only this grant has.
     #[must_use]
     pub fn lane(&self, grant: &Arc<str>) -> Lane {
-        match &self.way {
-            Way::Http(upstream) => self.http(upstream),
+        if self.host.eras.speaks(Era::Modern) == Some(true) {
+            return self.direct(grant);
+        }
+        let mut bridges = self.bridges.lock().unwrap_or_else(PoisonError::into_inner);
+        let bridge = bridges.entry(Arc::clone(grant)).or_insert_with(|| {
+            Arc::new(Bridge::new(Arc::clone(&self.host), self.direct(grant), Some(Era::Modern)))
+        });
+        Lane::Bridge(Arc::clone(bridge))
+    }
+
+    fn direct(&self, grant: &Arc<str>) -> Lane {
+        match &self.roads.way {
+            Way::Http(upstream) => self.roads.http(upstream),
             Way::Own(source) => {
                 let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-                let slot =
-                    slots.entry(Arc::clone(grant)).or_insert_with(|| self.slot(source, Restart::Always));
+                let slot = slots
+                    .entry(Arc::clone(grant))
+                    .or_insert_with(|| Arc::new(self.roads.slot(source, Restart::Always)));
                 Lane::Stdio(Arc::clone(slot))
             }
         }
     }
 
-    /// A lane of its own, for a session or a stdio client.
+    /// A lane of its own for a client that has a session, of `era` where that is known already.
     #[must_use]
-    pub fn own_lane(&self, restart: Restart) -> Lane {
-        match &self.way {
-            Way::Http(upstream) => self.http(upstream),
-            Way::Own(source) => Lane::Stdio(self.slot(source, restart)),
-        }
+    pub fn own_lane(&self, restart: Restart, era: Option<Era>) -> Lane {
+        let direct = match &self.roads.way {
+            Way::Http(upstream) => self.roads.http(upstream),
+            Way::Own(source) => Lane::Stdio(Arc::new(self.roads.slot(source, restart))),
+        };
+        Lane::Bridge(Arc::new(Bridge::new(Arc::clone(&self.host), direct, era)))
     }
 
     /// Whether messages go to a process rather than over HTTP.
     #[must_use]
     pub fn is_process(&self) -> bool {
-        matches!(self.way, Way::Own(Source::Command(_)))
+        matches!(self.roads.way, Way::Own(Source::Command(_)))
     }
 
     /// Stops the processes that sessions do not own and that had no message since `idle_ms` before `now_ms`.
@@ -158,12 +232,23 @@ impl Server {
         let idle_ms = self.spec.idle_stop_s.saturating_mul(1_000);
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         slots.retain(|_, slot| !slot.stop_if_idle(now_ms, idle_ms));
+        drop(slots);
+        for bridge in self.lock_bridges().values() {
+            bridge.stop_idle(now_ms, idle_ms);
+        }
+    }
+
+    fn lock_bridges(&self) -> std::sync::MutexGuard<'_, HashMap<Arc<str>, Arc<Bridge>>> {
+        self.bridges.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The places of processes that sessions do not own.
     #[must_use]
     pub fn slots(&self) -> Vec<Arc<Slot>> {
-        self.slots.lock().unwrap_or_else(PoisonError::into_inner).values().map(Arc::clone).collect()
+        let own: Vec<_> =
+            self.slots.lock().unwrap_or_else(PoisonError::into_inner).values().map(Arc::clone).collect();
+        let held = self.lock_bridges().values().flat_map(|bridge| bridge.slots()).collect::<Vec<_>>();
+        own.into_iter().chain(held).collect()
     }
 
     /// Stops the processes that sessions do not own, of grants for which `keep` says no.
@@ -171,6 +256,10 @@ impl Server {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         for (_, slot) in slots.extract_if(|grant, _| !keep(grant)) {
             slot.stop();
+        }
+        drop(slots);
+        for (_, bridge) in self.lock_bridges().extract_if(|grant, _| !keep(grant)) {
+            bridge.close();
         }
     }
 
@@ -180,15 +269,10 @@ impl Server {
         for (_, slot) in slots.drain() {
             slot.stop();
         }
-    }
-
-    fn http(&self, upstream: &Arc<Upstream>) -> Lane {
-        Lane::Http(HttpLane::new(Arc::clone(upstream), Arc::clone(&self.answering)))
-    }
-
-    fn slot(&self, source: &Source, restart: Restart) -> Arc<Slot> {
-        let definitions = Arc::clone(&self.definitions);
-        Arc::new(Slot::new(source.clone(), self.timeout(), self.clock.clone(), definitions, restart))
+        drop(slots);
+        for (_, bridge) in self.lock_bridges().drain() {
+            bridge.close();
+        }
     }
 }
 

@@ -29,6 +29,7 @@ pub fn answer_server(lane: &Lane, version: Version, answer: Vec<u8>) {
                 process.answer(answer);
             }
         }
+        Lane::Bridge(bridge) => bridge.answered(version, answer),
     }
 }
 

@@ -76,6 +76,13 @@ impl Slot {
         }
     }
 
+    /// The same, with somebody who takes what the process says unasked.
+    #[must_use]
+    pub fn heard(self) -> Self {
+        self.outbox.reopen();
+        self
+    }
+
     /// Whether what it starts is a process of this machine.
     #[must_use]
     pub fn is_process(&self) -> bool {

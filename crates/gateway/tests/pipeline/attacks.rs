@@ -17,9 +17,9 @@ for line in sys.stdin:
     if 'id' not in message:
         continue
     result = {'tools': [{'name': 'copy', 'inputSchema': {'type': 'object'}}], 'ttlMs': 600000,
-              'cacheScope': 'public', 'content': [], 'resultType': 'complete'}
+              'cacheScope': 'public', 'content': [], 'resultType': 'complete', 'supportedVersions': ['2026-07-28']}
     print(json.dumps({'jsonrpc': '2.0', 'id': message['id'], 'result': result}), flush=True)
-    if not listed:
+    if not listed and message['method'] == 'tools/list':
         listed = True
         open(sys.argv[1]).read()
 ";
@@ -41,7 +41,8 @@ for line in sys.stdin:
             print(json.dumps({'jsonrpc': '2.0', 'id': 1, 'method': 'roots/list'}), flush=True)
             content = [{'type': 'text', 'text': 'x' * 500000}]
     result = {'tools': [{'name': 'copy', 'inputSchema': {'type': 'object'}}], 'ttlMs': 600000,
-              'cacheScope': 'public', 'content': content, 'resultType': 'complete'}
+              'cacheScope': 'public', 'content': content, 'resultType': 'complete',
+              'supportedVersions': ['2026-07-28']}
     print(json.dumps({'jsonrpc': '2.0', 'id': message['id'], 'result': result}), flush=True)
 ";
 

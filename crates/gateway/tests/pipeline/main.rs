@@ -5,6 +5,8 @@ mod asked;
 #[cfg(test)]
 mod attacks;
 #[cfg(test)]
+mod bridged_down;
+#[cfg(test)]
 mod bypass;
 #[cfg(test)]
 mod calls;

@@ -2,7 +2,6 @@
 
 use crate::support::several::{Hub, HubClient, PATH, Several, list, names, script};
 use crate::support::text;
-use gateway::upstream::Lane;
 use serde_json::{Value, json};
 use testkit::upstream::Eras;
 use testkit::{Answer, Gate, Message, Request, Script};
@@ -117,18 +116,19 @@ async fn where_no_server_answers_the_client_learns_why() {
 }
 
 #[tokio::test]
-async fn servers_of_the_other_era_alone_make_the_client_speak_it() {
+async fn servers_of_the_other_era_are_bridged() {
     let hub = Several::new()
         .http("a", script(&["x"]).eras(Eras::Modern))
-        .http("b", script(&["x"]).eras(Eras::Modern))
+        .http("b", script(&["x"]).eras(Eras::Legacy))
         .start()
         .await;
-    let request = Request::legacy(PATH, &Message::initialize(1), None).bearer(&hub.token);
-    let refused = hub.send(&request).await;
-    assert_eq!((refused.status, refused.header("mcp-session-id")), (200, None));
-    let error = &refused.json()["error"];
-    assert_eq!((&error["code"], &error["data"]["supported"]), (&json!(-32022), &json!(["2026-07-28"])));
-    assert_eq!(hub.gateway.hub.sessions.len(), 0);
+    let session = hub.legacy().await;
+    assert_eq!(names(&session.ask(list("tools/list")).await), ["a__x", "b__x"]);
+    assert_eq!(text(&session.call("a__x", json!({})).await), "ok");
+    let listed = hub.send(&hub.request(list("tools/list"))).await.answer();
+    assert_eq!(names(&listed), ["a__x", "b__x"]);
+    let called = hub.send(&hub.request(Message::call(1, "b__x", json!({})))).await.answer();
+    assert_eq!(text(&called), "ok");
 }
 
 #[tokio::test]
@@ -338,10 +338,7 @@ async fn a_member_that_was_lost_is_greeted_again() {
     assert_eq!(text(&session.call("a__x", json!({})).await), "ok");
     hub.process("b").die(0);
     hub.process("b").ended(1).await;
-    let is_over = |member: &std::sync::Arc<gateway::session::Session>| match &member.lane {
-        Lane::Stdio(slot) => slot.is_over(),
-        Lane::Http(_) => false,
-    };
+    let is_over = |member: &std::sync::Arc<gateway::session::Session>| member.lane.is_over();
     testkit::wait::within("the gateway to notice the end", async {
         while !hub.gateway.sessions.all().iter().any(is_over) {
             tokio::task::yield_now().await;

@@ -182,6 +182,10 @@ fn answer(message: &Value, tools: &[Value]) -> Option<Value> {
         "resources/list" => json!({"resources": [], "nextCursor": "up-2"}),
         "tools/call" if message["params"]["name"].as_str()?.starts_with("hold") => return None,
         "tools/call" => json!({"content": [{"type": "text", "text": "ok"}], "resultType": "complete"}),
+        "server/discover" => json!({
+            "supportedVersions": ["2026-07-28", "2025-11-25"], "capabilities": {"tools": {"listChanged": true}},
+            "resultType": "complete", "ttlMs": 0, "cacheScope": "private"
+        }),
         _ => json!({"resultType": "complete"}),
     };
     Some(json!({"jsonrpc": "2.0", "id": id, "result": result}))
