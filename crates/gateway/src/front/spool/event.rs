@@ -4,6 +4,10 @@
 use super::kept::MAX_BYTES;
 use bytes::{Bytes, BytesMut};
 
+/// How long a client that was cut off waits: short, because whatever came meanwhile is kept for it, and long enough
+/// for a gateway that starts anew.
+const RETRY_MS: u64 = 1_000;
+
 /// One event while it comes.
 #[derive(Debug)]
 pub struct Event {
@@ -69,10 +73,10 @@ pub fn whole(key: &str, number: u64, message: &[u8]) -> Bytes {
     Event::new(number).add(key, message, true)
 }
 
-/// An event without data: from now on a client can resume (2025-11-25, Resumability).
+/// An event without data: from now on a client can resume, after so long (2025-11-25, Resumability).
 #[must_use]
 pub fn priming(key: &str) -> Bytes {
-    Bytes::from(format!("id: {key}-0\ndata: \n\n"))
+    Bytes::from(format!("id: {key}-0\nretry: {RETRY_MS}\ndata: \n\n"))
 }
 
 #[cfg(test)]
@@ -87,6 +91,11 @@ mod tests {
         assert_eq!(event.add("k", b"1}\r", true), "1} \n\n");
         assert_eq!(event.so_far().unwrap(), "id: k-3\nevent: message\ndata: {\"a\": 1} \n\n");
         assert_eq!(whole("k", 4, b"{}"), "id: k-4\nevent: message\ndata: {}\n\n");
+    }
+
+    #[test]
+    fn a_stream_says_where_and_when_to_take_it_up() {
+        assert_eq!(priming("k"), "id: k-0\nretry: 1000\ndata: \n\n");
     }
 
     #[test]
