@@ -11,7 +11,7 @@ const MAX_WAITING: usize = 64;
 /// Bytes of them while somebody listens: one request may hold an image.
 const MAX_BYTES: usize = 4 << 20;
 /// Bytes of them while nobody does: a client may never open its stream.
-const MAX_BYTES_UNHEARD: usize = 256 << 10;
+const MAX_BYTES_UNHEARD: usize = 64 << 10;
 
 /// The messages for one client that belong to none of its requests.
 #[derive(Debug, Default)]
@@ -164,7 +164,7 @@ mod tests {
         while outbox.take().is_some() {}
         assert_eq!(fill(MAX_BYTES_UNHEARD), 0);
         let _listening = outbox.listen();
-        assert_eq!(fill(MAX_BYTES_UNHEARD), 15);
+        assert_eq!(fill(MAX_BYTES_UNHEARD), 63);
         outbox.close();
         assert_eq!(fill(1), 0);
         assert!(outbox.take().is_none());

@@ -14,7 +14,7 @@ use crate::stage::entries::Entries;
 use crate::stage::round::{self, Subject};
 use crate::subscription::Subscription;
 use crate::upstream::Lane;
-use mcp::era::Version;
+use mcp::era::{Era, Version};
 use mcp::reply::{Reply, ReplyKind};
 use mcp::rewrite::{ReplyEdits, rewrite_reply};
 use std::sync::Arc;
@@ -106,6 +106,8 @@ impl Route {
         }
         let set = match asks_for_input(reply) {
             true => vec![("requestState", round::keep(self, reply)?)],
+            // Questions that are not declared as such are nobody's to answer.
+            false if self.hides_questions(reply) => return Err(Withheld::Input),
             false => self.shown(reply)?,
         };
         let set: Vec<(&str, &str)> = set.iter().map(|(key, raw)| (*key, raw.as_str())).collect();
@@ -116,6 +118,11 @@ impl Route {
             ..ReplyEdits::default()
         };
         rewrite_reply(reply, &edits).map_err(|_| Withheld::Broken)
+    }
+
+    fn hides_questions(&self, reply: &Reply) -> bool {
+        let has_questions = reply.result().is_some_and(|result| result.get("inputRequests").is_some());
+        has_questions && self.version.era() == Era::Modern
     }
 
     /// What a page of a list shows in place of what the server sent: members of the result, with raw values.

@@ -51,6 +51,8 @@ pub enum ReplyErrorKind {
     WrongId,
     /// It has both of `result` and `error`, or neither.
     NotOneOutcome,
+    /// `result._meta` has a member in the gateway's own name.
+    PrivateMember,
 }
 
 impl From<ScanErrorKind> for ReplyErrorKind {
@@ -69,6 +71,7 @@ impl fmt::Display for ReplyErrorKind {
             Self::WrongVersion => "`jsonrpc` missing or not \"2.0\"",
             Self::WrongId => "`id` missing or not the one that was sent",
             Self::NotOneOutcome => "not exactly one of `result` and `error`",
+            Self::PrivateMember => "member in the gateway's own name",
         })
     }
 }
@@ -150,8 +153,8 @@ impl ReplyScanner {
         self.envelope.facts(self.offset).map_err(|kind| self.error(kind, 0))
     }
 
-    /// Whether the result asks the client for input (`resultType`), as far as it was pushed: known before the chunk
-    /// that says so is passed on.
+    /// Whether the result asks the client for input (`resultType`, `inputRequests`), as far as it was pushed: known
+    /// before the chunk that says so is passed on.
     #[must_use]
     pub fn asks_for_input(&self) -> bool {
         self.envelope.asks_for_input()

@@ -280,3 +280,27 @@ fn long_tokens_that_are_read_are_no_loophole() {
     assert!(number(1022).is_ok());
     assert!(number(1023).unwrap_err().starts_with("number with too many characters"));
 }
+
+#[test]
+fn members_in_the_gateways_own_name_are_refused_where_they_would_be_read() {
+    let meta = |meta: &str| {
+        format!(r#"{{"jsonrpc":"2.0","id":"g-17","result":{{"a":[],"_meta":{meta},"b":{{}}}}}}"#)
+    };
+    for key in ["toolgate/decision", "Toolgate/x", "\\u0074oolgate/", "toolgate\\/x", &"k".repeat(2_000)] {
+        let text = meta(&format!(r#"{{"kept":{{"x":1}},"{key}":1}}"#));
+        let error = outcome(text.as_bytes()).unwrap_err();
+        assert!(error.starts_with("member in the gateway's own name"), "{error}");
+    }
+    let nested = meta(r#"{"x":{"toolgate/x":1},"y":[{"toolgate/x":1}],"":"toolgate/x","toolgat":1}"#);
+    let elsewhere = meta("[]").replace("\"b\":{}", "\"b\":{\"toolgate/x\":1},\"toolgate/x\":{}");
+    let text = meta(r#""toolgate/x""#);
+    passes(&[(nested.as_str(), ""), (elsewhere.as_str(), ""), (text.as_str(), "")]);
+}
+
+#[test]
+fn questions_in_a_result_are_seen_whatever_type_it_claims() {
+    let text = r#"{"jsonrpc":"2.0","id":"g-17","result":{"resultType":"complete","inputRequests":{}}}"#;
+    assert!(!passed_on(text).contains("{}"));
+    let nested = r#"{"jsonrpc":"2.0","id":"g-17","result":{"content":[{"inputRequests":{}}]}}"#;
+    passes(&[(nested, "")]);
+}

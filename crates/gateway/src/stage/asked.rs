@@ -120,6 +120,8 @@ async fn enter(
         tracing::error!(%error, "a server's request was refused because it could not be recorded");
         Refused::Because(INTERNAL_ERROR, "the gateway cannot record requests; go on without the client")
     })?;
+    // From here on the client may act on it, whatever becomes of its answer.
+    account.progress().hand_over(bytes.len(), asking.gateway.now_ms());
     if session.outstanding.record(ours, account) {
         Ok(Passed { bytes, ours })
     } else {

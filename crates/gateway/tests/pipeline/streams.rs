@@ -80,6 +80,8 @@ fn late_violations() -> Vec<(&'static str, String)> {
         ("something behind it", large(begin, r#""},"id":{id}} {}"#)),
         ("no end", large(begin, r#""},"id":{id}"#)),
         ("asks for input", large(begin, r#"","resultType":"input_required"},"id":{id}}"#)),
+        ("asks in disguise", large(begin, r#"","resultType":"complete","inputRequests":{}},"id":{id}}"#)),
+        ("speaks in our name", large(begin, r#"","_meta":{"toolgate/decision":{}}},"id":{id}}"#)),
     ]
 }
 
@@ -250,7 +252,9 @@ async fn a_server_that_asks_without_end_does_not_make_the_gateway_answer_without
 #[tokio::test]
 async fn a_reply_that_asks_for_input_ends_the_call() {
     let asks = json!({"resultType": "input_required", "inputRequests": {"a": {"method": "elicitation/create"}}, "requestState": "s"});
-    for answer in [Answer::result(asks.clone()), Answer::result(asks).sse()] {
+    let hidden = json!({"resultType": "complete", "inputRequests": {}, "requestState": "s"});
+    let results = [asks, hidden].map(|result| [Answer::result(result.clone()), Answer::result(result).sse()]);
+    for answer in results.into_iter().flatten() {
         let test = start(answer).await;
         let answer = test.modern(call()).await.answer();
         assert_eq!((&answer["id"], &answer["error"]["code"]), (&json!("mine"), &json!(-31403)));

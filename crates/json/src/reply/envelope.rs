@@ -29,7 +29,12 @@ enum Member {
 enum Fact {
     IsError = 16,
     ResultType = 32,
+    InputRequests = 64,
+    Meta = 128,
 }
+
+/// What keys in `result._meta` begin with that only the gateway itself may use, in whatever case.
+const PRIVATE_PREFIX: &str = "toolgate/";
 
 /// How far a reply has come.
 #[derive(Debug, Default)]
@@ -58,13 +63,24 @@ impl Envelope {
             1 if !is_key && self.member == Some(Member::Id) => Ok(Interest::Replace),
             1 if is_key || self.member == Some(Member::Jsonrpc) => Ok(Interest::Hold),
             2 if self.in_result(grammar) && (is_key || self.fact.is_some()) => Ok(Interest::Hold),
+            3 if is_key && self.in_meta(grammar) => Ok(Interest::Hold),
             _ => Ok(Interest::None),
         }
     }
 
     /// With this many containers open, nothing in them is read.
     pub(super) fn unread_depth(&self, grammar: &Grammar) -> usize {
-        if self.member == Some(Member::Result) && grammar.second_is_object() { 3 } else { 2 }
+        match (self.member, self.fact) {
+            (Some(Member::Result), Some(Fact::Meta)) if grammar.second_is_object() => 4,
+            (Some(Member::Result), _) if grammar.second_is_object() => 3,
+            _ => 2,
+        }
+    }
+
+    /// Whether the innermost container is `result._meta`.
+    pub(super) fn in_meta(&self, grammar: &Grammar) -> bool {
+        let in_meta = self.member == Some(Member::Result) && self.fact == Some(Fact::Meta);
+        in_meta && grammar.depth() == 3 && grammar.second_is_object() && grammar.in_object()
     }
 
     fn in_result(&self, grammar: &Grammar) -> bool {
@@ -78,6 +94,7 @@ impl Envelope {
             (1, true) => self.start_member(text),
             (1, false) => self.end_member(text),
             (2, true) if self.in_result(grammar) => self.start_fact(text),
+            (3, true) if self.in_meta(grammar) => check_meta(text),
             (2, false) if self.in_result(grammar) => {
                 self.end_fact(text);
                 Ok(())
@@ -130,6 +147,8 @@ impl Envelope {
         self.fact = match unquote(key).as_ref() {
             "isError" => Some(Fact::IsError),
             "resultType" => Some(Fact::ResultType),
+            "inputRequests" => Some(Fact::InputRequests),
+            "_meta" => Some(Fact::Meta),
             _ => None,
         };
         self.fact.map_or(Ok(()), |fact| self.see(fact as u8))
@@ -148,13 +167,13 @@ impl Envelope {
         match self.fact {
             Some(Fact::IsError) => self.tool_error = text == "true",
             Some(Fact::ResultType) => self.input_required = unquote(text) == "input_required",
-            None => {}
+            Some(Fact::InputRequests | Fact::Meta) | None => {}
         }
     }
 
     /// Whether the result asks the client for input, as far as it was read.
     pub(super) fn asks_for_input(&self) -> bool {
-        self.input_required
+        self.input_required || self.seen & Fact::InputRequests as u8 != 0
     }
 
     /// What is known at the end.
@@ -175,6 +194,14 @@ impl Envelope {
             bytes,
         })
     }
+}
+
+/// Whether a key of `result._meta` is nobody's but the server's. One that is too long to be kept is not looked into.
+fn check_meta(text: &str) -> Checked {
+    let key = unquote(text);
+    let start = key.get(..PRIVATE_PREFIX.len());
+    let is_private = text.is_empty() || start.is_some_and(|start| start.eq_ignore_ascii_case(PRIVATE_PREFIX));
+    if is_private { Err(ReplyErrorKind::PrivateMember) } else { Ok(()) }
 }
 
 /// The characters of a string as written; nothing that is compared with it is empty.

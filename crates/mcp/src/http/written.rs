@@ -127,6 +127,11 @@ impl Progress {
         self.0.state.store(BEGUN, Ordering::Release);
     }
 
+    /// Counts a message that is handed over whole to somebody who is no upstream.
+    pub fn hand_over(&self, n_bytes: usize, now_ms: u64) {
+        self.add(n_bytes, now_ms);
+    }
+
     /// Keeps a message that was not begun from ever being begun.
     pub(crate) fn withdraw(&self) {
         // A message that was begun stays begun: the exchange fails and nothing changes.
