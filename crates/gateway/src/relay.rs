@@ -1,19 +1,21 @@
 //! Passes a server's messages on while they come, at the client's pace.
 //! A late violation of the protocol aborts the stream; nothing is held but one small message.
 
+mod event;
+
 use crate::account::Outcome;
 use crate::budget::Budget;
 use crate::exchange::Answer;
-use crate::large::Room;
 use crate::news::News;
 use crate::route::{Route, Withheld, outcome_of};
-use crate::stage::{asked, refuse, whole};
+use crate::stage::{asked, refuse};
 use crate::stream::{self, Framing, Gone, Outlet, Piece};
 use crate::upstream::{Lines, Resumption};
 use bytes::Bytes;
-use json::{ReplyErrorKind, ReplyFacts, ReplyScanner};
+use event::{Ended, Event};
+use json::{ReplyFacts, ReplyScanner};
 use mcp::http::ReplyBody;
-use mcp::reply::{Reply, ReplyKind, parse_reply};
+use mcp::reply::{Reply, ReplyKind};
 use mcp::sse::{Decoder, Piece as EventPiece};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -173,68 +175,28 @@ impl Relay {
     }
 
     async fn take(&mut self, event: &mut Event, data: &[u8]) -> Result<Next, Stop> {
-        event.held.extend_from_slice(data);
-        if event.scanner.is_none() {
-            if event.held.len() <= self.route.held_bytes().unwrap_or(WHOLE_BYTES) {
-                return Ok(Next::More);
-            }
-            if self.route.held_bytes().is_some() {
-                return Err(Stop::Broken("its reply is too long"));
-            }
-            if event.is_request {
-                return self.hold(event);
-            }
-            let scanner =
-                ReplyScanner::new(&self.route.upstream_id, &self.route.client_id, &json::Limits::default());
-            event.scanner = Some(scanner);
-        }
-        let mut out = Vec::with_capacity(event.held.len() + 16);
-        if let Some(scanner) = &mut event.scanner {
-            match scanner.push(&event.held, &mut out) {
-                Ok(()) => refuse_input(scanner)?,
-                Err(error) if !event.is_passing && is_of_no_reply(error.kind) => {
-                    // Nothing of it has been passed on yet.
-                    (event.scanner, event.is_request) = (None, true);
-                    return self.hold(event);
-                }
-                Err(_) => return Err(Stop::Broken("a long message is not the reply")),
-            }
-        }
-        event.held.clear();
-        if !std::mem::replace(&mut event.is_passing, true) {
+        let was_passing = event.is_passing;
+        let Some(part) = event.take(&self.route, data)? else { return Ok(Next::More) };
+        if !was_passing {
             self.tell_rest().await?;
+            // Nothing may come in the middle of the reply, and nothing comes after it.
+            self.may_tell = false;
         }
-        self.send(Piece::Part(out.into())).await?;
-        Ok(Next::More)
-    }
-
-    /// Goes on holding a long request of the server, as long as there is room for it.
-    fn hold(&self, event: &mut Event) -> Result<Next, Stop> {
-        let has_room = self.route.gateway.large.grow(&mut event.room, &self.route.grant, event.held.len());
-        if event.held.len() > asked::MAX_ASKED_BYTES || !has_room {
-            return Err(Stop::Broken("a message is too long and not the reply"));
-        }
+        self.send(Piece::Part(part.into())).await?;
         Ok(Next::More)
     }
 
     async fn finish(&mut self, event: &mut Event) -> Result<Next, Stop> {
-        if let Some(scanner) = event.scanner.take() {
-            let facts = scanner.finish().map_err(|_| Stop::Broken("the reply ended early"))?;
-            event.is_passing = false;
-            // Before its end, which is what makes the client take it.
-            self.replied(&facts);
-            self.send(Piece::End(Bytes::new())).await?;
-            return Ok(Next::Done);
+        match event.finish(&self.route)? {
+            Ended::Empty => Ok(Next::More),
+            Ended::Whole(message, n_bytes) => self.pass(&message, n_bytes).await,
+            Ended::Passed(facts) => {
+                // Before its end, which is what makes the client take it.
+                self.replied(&facts);
+                self.send(Piece::End(Bytes::new())).await?;
+                Ok(Next::Done)
+            }
         }
-        let Event { held, room: _room, .. } = std::mem::take(event);
-        if held.is_empty() {
-            // It only told its id.
-            return Ok(Next::More);
-        }
-        let n_bytes = held.len() as u64;
-        let caps = whole::caps(self.route.held_bytes());
-        let message = parse_reply(held, &caps).map_err(|_| Stop::Broken("an event is no message"))?;
-        self.pass(&message, n_bytes).await
     }
 
     async fn all_lines(&mut self, first: Reply, mut lines: Lines) -> Result<(), Stop> {
@@ -367,11 +329,6 @@ impl Relay {
     }
 }
 
-/// Whether a message with this fault may be a request of the server: no reply has a method or an id of its own.
-fn is_of_no_reply(kind: ReplyErrorKind) -> bool {
-    matches!(kind, ReplyErrorKind::UnknownMember | ReplyErrorKind::WrongId)
-}
-
 /// What asks for input is cut off before the part that says so.
 fn refuse_input(scanner: &ReplyScanner) -> Result<(), Stop> {
     if scanner.asks_for_input() { Err(Stop::Broken("it asks for input, which is closed")) } else { Ok(()) }
@@ -407,15 +364,4 @@ async fn watched<T>(
             () = tokio::time::sleep(KEEP_ALIVE) => outlet.keep_alive(),
         }
     }
-}
-
-#[derive(Default)]
-struct Event {
-    held: Vec<u8>,
-    scanner: Option<ReplyScanner>,
-    // Whether a part of it was passed on.
-    is_passing: bool,
-    // Whether it can be no reply, so that it has to be held whole.
-    is_request: bool,
-    room: Room,
 }
