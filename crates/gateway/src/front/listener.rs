@@ -87,7 +87,8 @@ async fn exchange<S>(
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let service = service_fn(move |request| Arc::clone(&front).serve(from, request));
+    // Boxed, so that a connection that waits or streams does not hold the room that judging a message takes.
+    let service = service_fn(move |request| Box::pin(Arc::clone(&front).serve(from, request)));
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(MAX_HEAD_BYTES);
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));

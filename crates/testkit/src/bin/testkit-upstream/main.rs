@@ -1,4 +1,5 @@
-//! The fast loopback upstream of `./bench`: one tool, one fixed result, one thread.
+//! The fast loopback upstream of `./bench`: one tool, one fixed result, one thread. It opens sessions and streams, and
+//! says nothing on them.
 //!
 //! `testkit-upstream [PORT]` prints `{"event":"listening","url":…}` and answers `POST /mcp` until it is killed.
 //! Must never: do more work per call than an answer needs; its CPU time competes with what is measured.
@@ -41,7 +42,11 @@ fn answer(received: &[u8], out: &mut Vec<u8>) -> Option<usize> {
     let head = Head::parse(received)?;
     let body = Framing::of_request(&head).decode(received.get(head.size_bytes..)?);
     body.complete.then(|| {
-        reply::write(&body.bytes, out);
+        if head.start().starts_with("GET ") {
+            reply::write_stream(out);
+        } else {
+            reply::write(&body.bytes, out);
+        }
         head.size_bytes + body.consumed_bytes
     })
 }

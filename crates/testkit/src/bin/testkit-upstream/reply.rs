@@ -30,17 +30,31 @@ pub fn write(body: &[u8], out: &mut Vec<u8>) {
     let (key, value) = match &*message.method {
         "tools/call" => ("result", Cow::Borrowed(fixed::CALLED)),
         "tools/list" => ("result", Cow::Owned(tools().to_string())),
+        "initialize" => ("result", Cow::Owned(initialized().to_string())),
         "server/discover" => ("result", Cow::Owned(discovered().to_string())),
         _ => ("error", Cow::Borrowed(r#"{"code":-32601,"message":"method not found"}"#)),
     };
     let status = if key == "error" { "404 Not Found" } else { "200 OK" };
+    let session = if message.method == "initialize" { "mcp-session-id: session\r\n" } else { "" };
     let body = fixed::reply(&message.id, key, &value);
     // Writing into memory cannot fail.
     let _ = write!(
         out,
-        "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        "HTTP/1.1 {status}\r\n{session}content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
     );
+}
+
+/// Appends the head of a stream without end.
+pub fn write_stream(out: &mut Vec<u8>) {
+    out.extend_from_slice(
+        b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n",
+    );
+}
+
+fn initialized() -> Value {
+    json!({"protocolVersion": "2025-11-25", "capabilities": {"tools": {}},
+        "serverInfo": {"name": "testkit-upstream", "version": "1"}})
 }
 
 fn discovered() -> Value {
