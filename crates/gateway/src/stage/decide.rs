@@ -7,6 +7,7 @@ use crate::exchange::{Answer, Exchange};
 use crate::gateway::Gateway;
 use crate::upstream::LaneFailure;
 use json::Value;
+use mcp::era::Era;
 use mcp::errors::Refusal;
 use policy::{Allowed, Arguments, Decision, Denial, Facts};
 use std::sync::Arc;
@@ -75,6 +76,10 @@ pub fn decide(exchange: &Exchange) -> Result<Judged, Box<Denial>> {
 /// # Errors
 /// The specification's refusal where they differ or are not declared.
 pub fn check_mirrors(exchange: &Exchange, judged: &Judged) -> Result<(), Refusal> {
+    // Only requests of this era over HTTP have headers that mirror anything; in lines a client has a session.
+    if exchange.era() == Era::Legacy || exchange.session.is_some() {
+        return Ok(());
+    }
     let checked = judged.tool.mirrored.check(&exchange.param_headers, exchange.message.arguments());
     checked.map_err(|refusal| refusal.with_id_of(&exchange.message))
 }

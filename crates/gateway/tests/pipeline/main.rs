@@ -7,6 +7,10 @@ mod attacks;
 #[cfg(test)]
 mod bridged_down;
 #[cfg(test)]
+mod bridged_processes;
+#[cfg(test)]
+mod bridged_up;
+#[cfg(test)]
 mod bypass;
 #[cfg(test)]
 mod calls;

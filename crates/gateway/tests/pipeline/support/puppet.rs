@@ -5,6 +5,7 @@
 
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
+use testkit::Eras;
 use testkit::wait::within;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::tcp::OwnedWriteHalf;
@@ -43,18 +44,25 @@ struct Log {
 pub struct Puppets {
     port: u16,
     log: watch::Sender<Log>,
-    tools: Arc<Mutex<Vec<Value>>>,
+    mind: Arc<Mutex<Mind>>,
+}
+
+/// What every process of the command knows.
+struct Mind {
+    tools: Vec<Value>,
+    eras: Eras,
 }
 
 impl Puppets {
     pub async fn start(tools: Vec<Value>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let puppets = Self { port, log: watch::Sender::default(), tools: Arc::new(Mutex::new(tools)) };
-        let (log, tools) = (puppets.log.clone(), Arc::clone(&puppets.tools));
+        let mind = Arc::new(Mutex::new(Mind { tools, eras: Eras::Both }));
+        let puppets = Self { port, log: watch::Sender::default(), mind };
+        let (log, mind) = (puppets.log.clone(), Arc::clone(&puppets.mind));
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(mind(stream, log.clone(), Arc::clone(&tools)));
+                tokio::spawn(think(stream, log.clone(), Arc::clone(&mind)));
             }
         });
         puppets
@@ -124,7 +132,12 @@ impl Puppets {
     }
 
     pub fn set_tools(&self, tools: Vec<Value>) {
-        *self.tools.lock().unwrap() = tools;
+        self.mind.lock().unwrap().tools = tools;
+    }
+
+    /// From the next message on they speak these eras.
+    pub fn set_eras(&self, eras: Eras) {
+        self.mind.lock().unwrap().eras = eras;
     }
 
     async fn until(&self, what: &str, reached: impl FnMut(&Log) -> bool) {
@@ -133,7 +146,7 @@ impl Puppets {
     }
 }
 
-async fn mind(stream: TcpStream, log: watch::Sender<Log>, tools: Arc<Mutex<Vec<Value>>>) {
+async fn think(stream: TcpStream, log: watch::Sender<Log>, mind: Arc<Mutex<Mind>>) {
     let (input, output) = stream.into_split();
     let (voice, said) = mpsc::unbounded_channel();
     let mut number = 0;
@@ -151,7 +164,7 @@ async fn mind(stream: TcpStream, log: watch::Sender<Log>, tools: Arc<Mutex<Vec<V
             log.n_bytes += line.len() as u64;
             log.messages.push((number, message.clone()));
         });
-        let answer = answer(&message, &tools.lock().unwrap());
+        let answer = answer(&message, &mind.lock().unwrap());
         if let Some(answer) = answer {
             let _ = voice.send(Some(format!("{answer}\n")));
         }
@@ -168,8 +181,21 @@ async fn speak(mut output: OwnedWriteHalf, mut said: mpsc::UnboundedReceiver<Opt
     }
 }
 
-fn answer(message: &Value, tools: &[Value]) -> Option<Value> {
+fn answer(message: &Value, mind: &Mind) -> Option<Value> {
     let id = message.get("id")?;
+    let tools = &mind.tools;
+    let is_modern = message["params"]["_meta"].get(testkit::message::VERSION_KEY).is_some();
+    let error = match (mind.eras, message["method"].as_str()?) {
+        (Eras::Legacy, _) if is_modern => Some(json!({"code": -32601, "message": "Method not found"})),
+        (Eras::Modern, _) if !is_modern => {
+            let data = json!({"supported": ["2026-07-28"]});
+            Some(json!({"code": -32022, "message": "Unsupported protocol version", "data": data}))
+        }
+        _ => None,
+    };
+    if let Some(error) = error {
+        return Some(json!({"jsonrpc": "2.0", "id": id, "error": error}));
+    }
     let result = match message["method"].as_str()? {
         "initialize" => json!({
             "protocolVersion": message["params"]["protocolVersion"],
@@ -181,6 +207,7 @@ fn answer(message: &Value, tools: &[Value]) -> Option<Value> {
         }
         "resources/list" => json!({"resources": [], "nextCursor": "up-2"}),
         "tools/call" if message["params"]["name"].as_str()?.starts_with("hold") => return None,
+        "subscriptions/listen" => return None,
         "tools/call" => json!({"content": [{"type": "text", "text": "ok"}], "resultType": "complete"}),
         "server/discover" => json!({
             "supportedVersions": ["2026-07-28", "2025-11-25"], "capabilities": {"tools": {"listChanged": true}},
