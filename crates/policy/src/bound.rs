@@ -10,6 +10,7 @@ use crate::decision::{Allowed, Arguments, Decision, Denial, DenialKind, Facts, R
 use crate::gate;
 use crate::hash::Hash;
 use crate::limit::LimitDemand;
+use crate::operator::Sense;
 use crate::path::{Input, Known};
 use crate::policy::{ArgumentRules, Limit, Policy, Predicate, Rules};
 use crate::reason::{CORRECT, advise};
@@ -135,12 +136,23 @@ impl Bound {
     /// The rule that keeps the tool out of lists, if one does.
     #[must_use]
     pub fn listed_reason(&self) -> Option<RuleId> {
-        self.unlisted().map(|denial| denial.rule)
+        self.unlisted()
     }
 
-    fn unlisted(&self) -> Option<Denial> {
-        let denial = self.gate.clone().or_else(|| self.first_denial(self.unknown_input()))?;
-        (denial.kind != DenialKind::Action).then_some(denial)
+    fn unlisted(&self) -> Option<RuleId> {
+        if let Some(denial) = &self.gate {
+            return Some(denial.rule.clone());
+        }
+        if self.explicit_denies().next().is_some() {
+            return None;
+        }
+        let input = self.unknown_input();
+        let mut unmeetable =
+            self.requirements().filter(|(_, predicate)| predicate.refuses_all(input, Sense::Require));
+        let mut certain =
+            self.conditional_denies().filter(|(_, predicate)| predicate.refuses_all(input, Sense::DenyIf));
+        let refusing = unmeetable.next().or_else(|| certain.next());
+        refusing.map(|(_, predicate)| predicate.rule.clone())
     }
 
     /// The arguments of a call that nobody has made yet.

@@ -126,6 +126,8 @@ pub enum Operand {
     Missing,
     /// A step on the way was no object but this.
     NotAnObject(Kind),
+    /// What should be a list was this.
+    NotAList(Kind),
     /// An argument whose own name has the dots of the path, so that there are two readings.
     Ambiguous,
     /// Not known yet.
@@ -205,6 +207,7 @@ impl fmt::Display for Operand {
             Self::Value(kind) => formatter.write_str(kind_name(*kind)),
             Self::Missing => formatter.write_str("missing"),
             Self::NotAnObject(kind) => write!(formatter, "below {}", kind_name(*kind)),
+            Self::NotAList(kind) => write!(formatter, "{} instead of a list", kind_name(*kind)),
             Self::Ambiguous => formatter.write_str("two readings"),
             Self::Unknown => formatter.write_str("unknown"),
         }

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use json::{Decimal, Kind};
 
+use crate::condition::{self, Comparison, Condition};
 use crate::decision::{Denial, DenialKind, Operand, OperandOutcome};
-use crate::number;
 use crate::operator::{Sense, kind_name};
 use crate::path::{Found, Input, Path};
-use crate::policy::{Condition, Limit, Predicate};
+use crate::policy::{Limit, Predicate};
 use crate::reason::{self, CORRECT, DO_NOT_RETRY, NOT_WITH_THESE, advise};
 use crate::schema::Schema;
 use crate::truth::Truth;
@@ -17,38 +17,29 @@ use crate::truth::Truth;
 /// What `increment_from` is called where operators are listed.
 const INCREMENT: &str = "increment_from";
 
-impl Condition {
-    pub(crate) fn judge(&self, input: Input<'_>, sense: Sense) -> Truth {
-        self.check.judge(self.path.find(input), sense)
-    }
-
-    fn outcome(&self, input: Input<'_>, sense: Sense) -> OperandOutcome {
-        let found = self.path.find(input);
-        OperandOutcome {
-            path: Arc::clone(self.path.text()),
-            operator: self.operator,
-            found: Operand::of(found),
-            truth: self.check.judge(found, sense),
-        }
-    }
-}
-
 impl Predicate {
     /// Whether all conditions hold.
     pub(crate) fn judge(&self, input: Input<'_>, sense: Sense) -> Truth {
-        let mut answer = Truth::True;
-        for condition in &self.conditions {
-            answer = answer.and(condition.judge(input, sense));
-            if answer == Truth::False {
-                break;
-            }
-        }
-        answer
+        condition::all(&self.conditions, input, sense)
     }
 
-    /// What each condition answers.
+    /// Whether no call can pass it, whatever is not known yet.
+    pub(crate) fn refuses_all(&self, input: Input<'_>, sense: Sense) -> bool {
+        let possible = condition::possible(&self.conditions, input, sense);
+        match sense {
+            Sense::Require => !possible.has(Truth::True),
+            Sense::DenyIf => !possible.has(Truth::False),
+        }
+    }
+
+    /// What each comparison answers.
     pub(crate) fn outcomes(&self, input: Input<'_>, sense: Sense) -> Vec<OperandOutcome> {
-        self.conditions.iter().map(|condition| condition.outcome(input, sense)).collect()
+        self.comparisons().map(|comparison| comparison.outcome(input, sense)).collect()
+    }
+
+    /// All comparisons, in the order of the document.
+    pub(crate) fn comparisons(&self) -> impl Iterator<Item = &Comparison> {
+        self.conditions.iter().flat_map(Condition::comparisons)
     }
 
     /// The denial by an explicit deny.
@@ -65,9 +56,9 @@ impl Predicate {
         names: Option<&Schema>,
     ) -> Option<Denial> {
         let kind = match self.judge(input, Sense::Require) {
-            Truth::True | Truth::Unknown => return None,
+            Truth::True => return None,
             Truth::False | Truth::Undefined => DenialKind::Require,
-            Truth::Error => DenialKind::Error,
+            Truth::Error | Truth::Unknown => DenialKind::Error,
         };
         Some(self.conditional_denial(policy, input, Sense::Require, kind, names))
     }
@@ -80,9 +71,9 @@ impl Predicate {
         names: Option<&Schema>,
     ) -> Option<Denial> {
         let kind = match self.judge(input, Sense::DenyIf) {
-            Truth::False | Truth::Unknown => return None,
+            Truth::False => return None,
             Truth::True => DenialKind::DenyIf,
-            Truth::Error | Truth::Undefined => DenialKind::Error,
+            Truth::Error | Truth::Undefined | Truth::Unknown => DenialKind::Error,
         };
         Some(self.conditional_denial(policy, input, Sense::DenyIf, kind, names))
     }
@@ -100,14 +91,14 @@ impl Predicate {
         let text = match (&self.on_deny, kind) {
             (_, DenialKind::Error) => self.error_text(&operands, names),
             (Some(said), _) => advise(said, NOT_WITH_THESE),
-            (None, _) => reason::of_predicate(&self.conditions, &operands, sense, names),
+            (None, _) => reason::of_predicate(self.comparisons(), &operands, sense, names),
         };
         self.denial(policy, kind, text, operands)
     }
 
     /// What cannot be judged is something that the agent can correct.
     fn error_text(&self, operands: &[OperandOutcome], names: Option<&Schema>) -> String {
-        let wrong = self.conditions.iter().zip(operands).find(|(_, outcome)| outcome.truth == Truth::Error);
+        let wrong = self.comparisons().zip(operands).find(|(_, outcome)| outcome.truth == Truth::Error);
         let Some((condition, outcome)) = wrong else {
             return advise("the call cannot be judged", DO_NOT_RETRY);
         };
@@ -116,6 +107,7 @@ impl Predicate {
             Operand::NotAnObject(kind) => {
                 format!("{subject} cannot be read, because it is inside {}", kind_name(kind))
             }
+            Operand::NotAList(kind) => format!("{subject} must be inside an array, not {}", kind_name(kind)),
             Operand::Ambiguous => {
                 format!(
                     "{subject} is given under a name that can be read in two ways, because of its dots or its case"
@@ -123,6 +115,9 @@ impl Predicate {
             }
             Operand::Value(Kind::Number) if condition.check.test.expects() == "a number" => {
                 format!("{subject} must be a number that a double holds exactly")
+            }
+            Operand::Value(kind) if condition.check.test.reads(kind) => {
+                format!("{subject} must be {}", condition.check.test.expects())
             }
             Operand::Value(kind) => {
                 format!("{subject} must be {}, not {}", condition.check.test.expects(), kind_name(kind))
@@ -156,7 +151,7 @@ impl Limit {
         let Some(path) = &self.increment_from else { return Ok(Decimal::ONE) };
         let found = path.find(input);
         if let Found::Value(value) = found
-            && let Some(amount) = number::exact(value)
+            && let Some(amount) = value.number()
             && !amount.is_negative()
         {
             return Ok(amount);
@@ -178,6 +173,7 @@ impl Limit {
             Operand::NotAnObject(kind) => {
                 format!("{subject} cannot be read, because it is inside {}", kind_name(kind))
             }
+            Operand::NotAList(kind) => format!("{subject} must be inside an array, not {}", kind_name(kind)),
             Operand::Ambiguous => {
                 format!(
                     "{subject} is given under a name that can be read in two ways, because of its dots or its case"
@@ -209,6 +205,7 @@ impl Operand {
             Found::Value(value) => Self::Value(value.kind()),
             Found::Missing => Self::Missing,
             Found::NotAnObject(kind) => Self::NotAnObject(kind),
+            Found::NotAList(kind) => Self::NotAList(kind),
             Found::Ambiguous => Self::Ambiguous,
             Found::Unknown => Self::Unknown,
         }

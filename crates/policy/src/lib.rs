@@ -3,6 +3,8 @@
 
 mod bound;
 mod channel;
+mod condition;
+mod datum;
 mod decision;
 pub mod diagnostic;
 mod evaluate;
@@ -38,7 +40,7 @@ pub use hash::Hash;
 pub use limit::{CalendarUnit, LimitDemand, LimitKey, LimitSpec, Scope, Window};
 pub use load::load;
 pub use normalise::normalise;
-pub use operator::{NOT_YET_BUILT, OPERATORS, Operator};
+pub use operator::{OPERATORS, Operator};
 pub use policy::{Effect, Policy};
 pub use rule::RuleId;
 pub use schema::{Schema, SchemaError};

@@ -4,9 +4,10 @@
 use json::{Decimal, Document, Kind, Limits, Value, write_string};
 
 use crate::channel::{Channels, Part, Rule, Stated};
+use crate::condition::{Combinator, Combined, Condition};
 use crate::hash::Hash;
 use crate::limit::{LimitSpec, Window};
-use crate::policy::{ArgumentRules, Condition, Effect, Limit, Policy, Predicate, Rules};
+use crate::policy::{ArgumentRules, Effect, Limit, Policy, Predicate, Rules};
 
 /// Values up to this width stay on one line.
 const LINE_WIDTH: usize = 110;
@@ -44,7 +45,13 @@ pub(crate) fn value(value: Value<'_>) -> String {
             .and_then(|number| number.to_decimal().ok())
             .map_or_else(|| value.raw().to_owned(), |decimal| number(&decimal)),
         Kind::String => value.as_str().map_or_else(String::new, |text| quoted(&text)),
-        Kind::Null | Kind::Bool | Kind::Object => value.raw().to_owned(),
+        Kind::Object => {
+            let members = value.members();
+            let members = members
+                .map(|member| (member.key.as_cow().into_owned(), Tree::Leaf(self::value(member.value))));
+            Tree::Object(members.collect()).compact()
+        }
+        Kind::Null | Kind::Bool => value.raw().to_owned(),
     }
 }
 
@@ -137,11 +144,24 @@ fn predicate_tree(predicate: &Predicate) -> Tree {
 }
 
 fn condition_tree(condition: &Condition) -> Tree {
-    object(vec![
-        ("path", text(condition.path.text())),
-        ("op", text(condition.operator)),
-        ("value", Tree::Leaf(condition.value.to_string())),
-    ])
+    match condition {
+        Condition::Compare(comparison) => object(vec![
+            ("path", text(comparison.path.text())),
+            ("op", text(comparison.operator)),
+            ("value", Tree::Leaf(comparison.value.to_string())),
+        ]),
+        Condition::Combined(Combined { by, conditions }) => {
+            let mut trees: Vec<_> = conditions.iter().map(condition_tree).collect();
+            let tree = match (by, trees.pop()) {
+                (Combinator::Not, Some(tree)) => tree,
+                (Combinator::All | Combinator::Any | Combinator::Not, last) => {
+                    trees.extend(last);
+                    Tree::Array(trees)
+                }
+            };
+            object(vec![(by.as_str(), tree)])
+        }
+    }
 }
 
 fn limit_tree(limit: &Limit) -> Tree {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use json::{Kind, Value};
 
+use crate::datum::Datum;
 use crate::registry::{PATH_ROOTS, Status};
 use crate::schema::Declared;
 
@@ -38,11 +39,13 @@ pub(crate) struct Known<'a> {
 #[derive(Clone, Copy)]
 pub(crate) enum Found<'a> {
     /// A value that is not null.
-    Value(Value<'a>),
+    Value(Datum<'a>),
     /// Nothing, or null.
     Missing,
     /// A step on the way is no object; its kind.
     NotAnObject(Kind),
+    /// What has `[*]` behind it is no list; its kind.
+    NotAList(Kind),
     /// There is an argument whose own name is the rest of the path, dots included, and it is not clear that the
     /// server reads it: the schema does not declare it, or the path leads to something else too.
     Ambiguous,
@@ -57,6 +60,8 @@ pub(crate) struct Path {
     names: Box<[Box<str>]>,
     /// All names with their dots, when there are several: a few tools have arguments that are named so.
     dotted: Option<Box<str>>,
+    /// For each `[*]` the names behind it.
+    elements: Box<[Box<[Box<str>]>]>,
 }
 
 /// Why a text is not a path that can be read.
@@ -66,8 +71,8 @@ pub(crate) enum PathProblem {
     UnknownRoot,
     /// The first part is a root that this version does not fill.
     RootNotBuilt,
-    /// `[`: positions and wildcards.
-    BracketNotBuilt,
+    /// A bracket that is not the one of `[*]` at the end of a name.
+    Bracket,
     /// Nothing after the root, or two dots in a row.
     EmptyName,
 }
@@ -81,15 +86,25 @@ impl Path {
             Some(Status::NotYetBuilt) => return Err(PathProblem::RootNotBuilt),
             None => return Err(PathProblem::UnknownRoot),
         }
-        if rest.contains(['[', ']']) {
-            return Err(PathProblem::BracketNotBuilt);
+        let mut parts = rest.split("[*]");
+        let head = parts.next().unwrap_or_default();
+        let names = split(head)?;
+        let elements = parts.map(split_behind).collect::<Result<_, _>>()?;
+        let dotted = (names.len() > 1).then(|| Box::from(head));
+        Ok(Self { text: Arc::from(text), names, dotted, elements })
+    }
+
+    /// The same path, leading to the elements of a list where it did not say so.
+    pub(crate) fn with_elements(mut self) -> Self {
+        if self.elements.is_empty() {
+            self.elements = Box::from([Box::from([])]);
         }
-        let names: Box<[Box<str>]> = rest.split('.').map(Box::from).collect();
-        if names.iter().any(|name| name.is_empty()) {
-            return Err(PathProblem::EmptyName);
-        }
-        let dotted = (names.len() > 1).then(|| Box::from(rest));
-        Ok(Self { text: Arc::from(text), names, dotted })
+        self
+    }
+
+    /// Whether it leads to the elements of a list.
+    pub(crate) fn has_elements(&self) -> bool {
+        !self.elements.is_empty()
     }
 
     /// As it was written.
@@ -99,7 +114,7 @@ impl Path {
 
     /// The names below `args`.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        self.names.iter().map(AsRef::as_ref)
+        self.names.iter().chain(self.elements.iter().flatten()).map(AsRef::as_ref)
     }
 
     /// The names of top-level arguments that this path may read.
@@ -107,7 +122,12 @@ impl Path {
         self.names.first().into_iter().chain(self.dotted.as_ref()).map(AsRef::as_ref)
     }
 
-    /// Follows the path.
+    /// Follows the path to all that it leads to. A list that is missing is one missing value.
+    pub(crate) fn visit<'a>(&self, input: Input<'a>, see: &mut dyn FnMut(Found<'a>)) {
+        visit_elements(self.find(input), &self.elements, see);
+    }
+
+    /// Follows the path, as far as its first `[*]`.
     pub(crate) fn find<'a>(&self, input: Input<'a>) -> Found<'a> {
         let known = match input {
             Input::Unknown { possible: Some(declared) }
@@ -124,7 +144,7 @@ impl Path {
         match known.member(name).map(|value| value.filter(|value| !value.is_null())) {
             Ok(None) => nested,
             Ok(Some(value)) if matches!(nested, Found::Missing) && known.declares(name) => {
-                Found::Value(value)
+                Found::Value(Datum::Json(value))
             }
             Ok(Some(_)) | Err(OtherSpelling) => Found::Ambiguous,
         }
@@ -146,14 +166,67 @@ impl Path {
                 Err(OtherSpelling) => return Found::Ambiguous,
             }
         }
-        Found::Value(value)
+        Found::Value(Datum::Json(value))
     }
+}
+
+fn split(names: &str) -> Result<Box<[Box<str>]>, PathProblem> {
+    if names.contains(['[', ']']) {
+        return Err(PathProblem::Bracket);
+    }
+    let names: Box<[Box<str>]> = names.split('.').map(Box::from).collect();
+    if names.iter().any(|name| name.is_empty()) { Err(PathProblem::EmptyName) } else { Ok(names) }
+}
+
+/// What stands behind `[*]`: nothing, or a dot and names.
+fn split_behind(part: &str) -> Result<Box<[Box<str>]>, PathProblem> {
+    match (part, part.strip_prefix('.')) {
+        ("", _) => Ok(Box::from([])),
+        (_, Some(names)) => split(names),
+        (_, None) => Err(PathProblem::Bracket),
+    }
+}
+
+fn visit_elements<'a>(found: Found<'a>, elements: &[Box<[Box<str>]>], see: &mut dyn FnMut(Found<'a>)) {
+    let Some((names, rest)) = elements.split_first() else { return see(found) };
+    let list = match found {
+        Found::Value(list) => list,
+        Found::Missing | Found::NotAnObject(_) | Found::NotAList(_) | Found::Ambiguous | Found::Unknown => {
+            return see(found);
+        }
+    };
+    if list.kind() != Kind::Array {
+        return see(Found::NotAList(list.kind()));
+    }
+    for element in list.all_elements() {
+        visit_elements(inside(element, names), rest, see);
+    }
+}
+
+/// Follows names down from an element of a list.
+fn inside<'a>(element: Option<Datum<'a>>, names: &[Box<str>]) -> Found<'a> {
+    let Some(mut found) = element else { return Found::Missing };
+    for name in names {
+        let Some(object) = found.object() else { return Found::NotAnObject(found.kind()) };
+        match member(object, name, |_| false) {
+            Ok(Some(next)) if !next.is_null() => found = Datum::Json(next),
+            Ok(_) => return Found::Missing,
+            Err(OtherSpelling) => return Found::Ambiguous,
+        }
+    }
+    Found::Value(found)
 }
 
 /// An object has a member whose name only case tells from the wanted one.
 struct OtherSpelling;
 
 impl<'a> Known<'a> {
+    /// Arguments of which no schema is known.
+    #[cfg(test)]
+    pub(crate) fn plain(arguments: Value<'a>) -> Self {
+        Self { arguments, declared: None, are_declared: false }
+    }
+
     fn declares(&self, name: &str) -> bool {
         self.declared.is_some_and(|declared| declared.contains(name))
     }
@@ -214,9 +287,9 @@ mod tests {
         let declared = Some(schema.declared());
         let known = Known { arguments: document.root(), declared, are_declared: false };
         match Path::parse(path).unwrap().find(Input::Known(known)) {
-            Found::Value(value) => value.raw().to_owned(),
+            Found::Value(Datum::Json(value)) => value.raw().to_owned(),
             Found::Missing => "missing".to_owned(),
-            Found::NotAnObject(kind) => format!("in {kind:?}"),
+            Found::NotAnObject(kind) | Found::NotAList(kind) => format!("in {kind:?}"),
             Found::Ambiguous => "ambiguous".to_owned(),
             Found::Unknown => "unknown".to_owned(),
         }
@@ -294,7 +367,11 @@ mod tests {
             ("args", PathProblem::EmptyName),
             ("args.", PathProblem::EmptyName),
             ("args.a..b", PathProblem::EmptyName),
-            ("args.items[*].price", PathProblem::BracketNotBuilt),
+            ("args.items[0].price", PathProblem::Bracket),
+            ("args.items[*]price", PathProblem::Bracket),
+            ("args.items[*].", PathProblem::EmptyName),
+            ("args.[*]", PathProblem::EmptyName),
+            ("args[*].a", PathProblem::UnknownRoot),
         ];
         for (text, problem) in problems {
             assert_eq!(Path::parse(text).err(), Some(problem), "{text}");

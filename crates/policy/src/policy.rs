@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::channel::Channels;
+use crate::condition::Condition;
 use crate::diagnostic::Diagnostic;
 use crate::hash::Hash;
 use crate::limit::LimitSpec;
-use crate::operator::Check;
 use crate::path::Path;
 use crate::rule::RuleId;
 
@@ -65,19 +65,6 @@ pub(crate) struct Predicate {
     pub(crate) offset: usize,
     pub(crate) conditions: Vec<Condition>,
     pub(crate) on_deny: Option<Arc<str>>,
-}
-
-/// One comparison.
-#[derive(Debug)]
-pub(crate) struct Condition {
-    pub(crate) path: Path,
-    pub(crate) operator: &'static str,
-    pub(crate) check: Check,
-    /// The `value` of the document, with numbers in their shortest form.
-    pub(crate) value: Box<str>,
-    pub(crate) pointer: String,
-    /// Where the value is in the text.
-    pub(crate) value_offset: usize,
 }
 
 /// One limit, and where its amount comes from.

@@ -1,10 +1,10 @@
 //! The texts of denials: one sentence that ends in what the agent should do next.
 //! Never the value of an argument; names of arguments only as far as the tool's schema declares them.
 
+use crate::condition::Comparison;
 use crate::decision::OperandOutcome;
 use crate::operator::Sense;
 use crate::path::Path;
-use crate::policy::Condition;
 use crate::schema::Schema;
 use crate::truth::Truth;
 
@@ -33,8 +33,8 @@ pub(crate) fn argument(path: &Path, names: Option<&Schema>) -> String {
 }
 
 /// The text of a predicate that says none of its own.
-pub(crate) fn of_predicate(
-    conditions: &[Condition],
+pub(crate) fn of_predicate<'a>(
+    comparisons: impl Iterator<Item = &'a Comparison>,
     operands: &[OperandOutcome],
     sense: Sense,
     names: Option<&Schema>,
@@ -44,13 +44,14 @@ pub(crate) fn of_predicate(
         Sense::DenyIf => true,
     };
     let mut subjects: Vec<String> = Vec::new();
-    for (condition, outcome) in conditions.iter().zip(operands) {
-        let subject = argument(&condition.path, names);
+    for (comparison, outcome) in comparisons.zip(operands) {
+        let subject = argument(&comparison.path, names);
         if decides(outcome.truth) && !subjects.contains(&subject) {
             subjects.push(subject);
         }
     }
-    let subjects = subjects.join(" and ");
+    // Under `not` what holds is what stands against the call.
+    let subjects = if subjects.is_empty() { "its arguments".to_owned() } else { subjects.join(" and ") };
     match sense {
         Sense::Require => {
             advise(&format!("the policy does not allow this value of {subjects}"), NOT_WITH_THESE)

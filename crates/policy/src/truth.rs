@@ -67,6 +67,53 @@ impl Truth {
     }
 }
 
+/// The answers that are possible while something is not known: a set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Possible(u8);
+
+/// What a condition can answer once everything is known.
+const KNOWN: [Truth; 4] = [Truth::True, Truth::False, Truth::Undefined, Truth::Error];
+
+impl Possible {
+    /// The answers that this one stands for.
+    pub(crate) const fn of(truth: Truth) -> Self {
+        Self(match truth {
+            Truth::True => 1,
+            Truth::False => 2,
+            Truth::Undefined => 4,
+            Truth::Error => 8,
+            Truth::Unknown => 15,
+        })
+    }
+
+    /// Whether this answer is among them.
+    pub(crate) const fn has(self, truth: Truth) -> bool {
+        self.0 & Self::of(truth).0 != 0
+    }
+
+    /// All answers that both sides together can have. Takes the two sides to be independent of each other.
+    pub(crate) fn and(self, other: Self) -> Self {
+        let mut all = 0;
+        for one in KNOWN.into_iter().filter(|one| self.has(*one)) {
+            for two in KNOWN.into_iter().filter(|two| other.has(*two)) {
+                all |= Self::of(one.and(two)).0;
+            }
+        }
+        Self(all)
+    }
+
+    /// The mirror image of [`Possible::and`].
+    pub(crate) fn or(self, other: Self) -> Self {
+        self.negate().and(other.negate()).negate()
+    }
+
+    /// The negation of each.
+    pub(crate) fn negate(self) -> Self {
+        let negated = KNOWN.into_iter().filter(|one| self.has(*one)).map(Truth::negate);
+        Self(negated.fold(0, |all, one| all | Self::of(one).0))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::Truth::{Error, False, True, Undefined, Unknown};
@@ -116,5 +163,22 @@ mod tests {
                 assert!(answer == Unknown || possible.and(other) == answer, "{possible:?} and {other:?}");
             }
         }
+    }
+
+    #[test]
+    fn sets_hold_what_their_members_answer() {
+        for (one, two) in ALL.into_iter().flat_map(|one| ALL.map(|two| (one, two))) {
+            let (both, either) =
+                (Possible::of(one).and(Possible::of(two)), Possible::of(one).or(Possible::of(two)));
+            if one != Unknown && two != Unknown {
+                assert_eq!(both, Possible::of(one.and(two)));
+                assert_eq!(either, Possible::of(one.or(two)));
+            }
+        }
+        let unknown = Possible::of(Unknown);
+        assert!(!unknown.and(Possible::of(Undefined)).has(True));
+        assert!(!unknown.or(Possible::of(Error)).has(False));
+        assert!(unknown.and(Possible::of(True)).has(True));
+        assert_eq!(unknown.negate(), unknown);
     }
 }

@@ -17,6 +17,11 @@ mod driver {
         r#"{"version":"1","default":"allow","all_tools":{"rate_limit":"10/minute","arguments":{"check":"off","unknown":"allow"},"repair":false},"tools":{"y":{"action":"deny","reason":"e"},"z":{"deny_if":[{"conditions":[{"path":"args.a.b","op":"not_in","value":[1,"2",true]}]}]}}}"#,
     ];
 
+    const CONDITIONS: &[&str] = &[
+        r#"{"version":"1","default":"allow","tools":{"x":{"deny_if":[{"conditions":[{"any":[{"not":{"path":"args.a","op":"each","value":{"op":"prefix","value":"b"}}},{"all":[{"path":"args.b[*].c","op":"some","value":{"op":"type","value":["string"]}}]}]}]}]}}}"#,
+        r#"{"version":"1","default":"allow","all_tools":{"require":[{"conditions":[{"path":"args.u","op":"host_in","value":["*.b.c:8","[::1]"]},{"path":"args.i","op":"cidr","value":["10.0.0.0/8","::/0"]},{"path":"args.p","op":"path_under","value":"/a/b"},{"path":"args.g","op":"glob","value":"a/*/**"},{"path":"args.l","op":"len_gte","value":1},{"path":"args.e","op":"eq_path","value":"args.u"},{"path":"args.w","op":"within_schema","value":{"type":"object"}}]}]}}"#,
+    ];
+
     const CHANNELS: &[&str] = &[
         r#"{"version":"1","default":"deny","resources":{"file:///a/*":{"action":"allow"},"**/.env":{"action":"deny","reason":"c"},"host:*.b.c:8":{"action":"allow"}},"prompts":{"a*":{"action":"allow"},"ab":{"action":"deny"}},"elicitation":{"form":{"action":"allow"}},"methods":{"x/y":{"action":"allow"}}}"#,
         r#"{"version":"1","default":"allow","resources":{"action":"deny"},"completion":{"action":"deny"},"sampling":{"action":"allow"},"elicitation":{"action":"allow"},"roots":{"action":"allow"},"tasks":{"action":"deny"}}"#,
@@ -115,6 +120,11 @@ mod driver {
         }
 
         #[test]
+        fn conditions(data in mutated(CONDITIONS)) {
+            targets::fuzz_document(&data);
+        }
+
+        #[test]
         fn channels(data in mutated(CHANNELS)) {
             targets::fuzz_document(&data);
         }
@@ -139,7 +149,7 @@ mod driver {
 
     #[test]
     fn corpus() {
-        for text in DOCUMENTS.iter().chain(CHANNELS) {
+        for text in DOCUMENTS.iter().chain(CHANNELS).chain(CONDITIONS) {
             targets::fuzz_document(text.as_bytes());
         }
         for text in URIS {

@@ -68,9 +68,8 @@ fn operand() -> impl Strategy<Value = Value> {
     ])
 }
 
-fn condition() -> impl Strategy<Value = Value> {
-    let path = prop::sample::select(vec!["args.a", "args.b", "args.c", "args.a.b", "args.z"]);
-    let with_value = prop_oneof![
+fn check() -> impl Strategy<Value = (&'static str, Value)> {
+    prop_oneof![
         (prop::sample::select(vec!["eq", "neq", "contains"]), operand()),
         (
             prop::sample::select(vec!["lt", "lte", "gt", "gte"]),
@@ -82,8 +81,45 @@ fn condition() -> impl Strategy<Value = Value> {
         ),
         (Just("exists"), any::<bool>().prop_map(Value::from)),
         (Just("regex"), prop::sample::select(vec![json!("^s3://"), json!("\\d"), json!(".*")])),
-    ];
-    (path, with_value).prop_map(|(path, (op, value))| json!({"path": path, "op": op, "value": value}))
+        prop::sample::select(vec![
+            ("prefix", json!("s3:")),
+            ("suffix", json!("5")),
+            ("glob", json!("s*")),
+            ("glob", json!("**")),
+            ("host_in", json!(["in", "*.in"])),
+            ("cidr", json!("0.0.0.0/0")),
+            ("path_under", json!("/a")),
+            ("len_lte", json!(1)),
+            ("len_gte", json!(2)),
+            ("type", json!("integer")),
+            ("type", json!(["string", "array"])),
+            ("eq_path", json!("args.b")),
+            ("within_schema", json!({"type": "object", "required": ["a"]})),
+        ]),
+    ]
+}
+
+fn comparison() -> impl Strategy<Value = Value> {
+    let path = prop::sample::select(vec!["args.a", "args.b", "args.c", "args.a.b", "args.z"]);
+    let list = prop::sample::select(vec!["args.a", "args.b[*]", "args.a[*].b", "args.c[*][*]", "args.z[*]"]);
+    let of_list = (list, prop::sample::select(vec!["each", "some"]), check()).prop_map(
+        |(path, quantifier, (op, value))| json!({"path": path, "op": quantifier, "value": {"op": op, "value": value}}),
+    );
+    prop_oneof![
+        4 => (path, check()).prop_map(|(path, (op, value))| json!({"path": path, "op": op, "value": value})),
+        1 => of_list,
+    ]
+}
+
+fn condition() -> impl Strategy<Value = Value> {
+    comparison().prop_recursive(3, 8, 3, |inner| {
+        let list = || prop::collection::vec(inner.clone(), 1..4);
+        prop_oneof![
+            list().prop_map(|list| json!({"all": list})),
+            list().prop_map(|list| json!({"any": list})),
+            inner.clone().prop_map(|one| json!({"not": one})),
+        ]
+    })
 }
 
 fn predicate() -> impl Strategy<Value = Value> {
@@ -237,8 +273,13 @@ fn is_allowed(bound: &Bound, arguments: &Value) -> bool {
     bound.decide(&FACTS, Arguments::Known(arguments.root())).is_allow()
 }
 
+/// Many more where a long run is asked for.
+fn n_cases() -> u32 {
+    if std::env::var_os("TOOLGATE_LONG").is_some() { 100_000 } else { 400 }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: n_cases(), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn nothing_unlisted_is_ever_allowed(policy in policy_document(), schema in schema(), calls in prop::collection::vec(arguments(), 1..6)) {

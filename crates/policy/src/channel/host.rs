@@ -3,6 +3,8 @@
 
 use core::net::{Ipv4Addr, Ipv6Addr};
 
+use super::address::{Address, default_port};
+
 /// A host, or every host below one; with a port, only on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct HostPattern {
@@ -48,12 +50,48 @@ impl HostPattern {
         self.covers_name(host) && (self.port.is_none() || self.port.as_deref() == host.port.as_deref())
     }
 
+    /// Whether the host of a URL is this one, on this port.
+    pub(crate) fn is_at(&self, named: &NamedHost) -> bool {
+        self.covers_name(&named.host) && named.is_on(self.port.as_deref())
+    }
+
+    /// Whether the host of a URL is this one, but on another port.
+    pub(crate) fn is_elsewhere(&self, named: &NamedHost) -> bool {
+        self.covers_name(&named.host) && !named.is_on(self.port.as_deref())
+    }
+
     fn covers_name(&self, host: &Host) -> bool {
         if self.is_below {
             let above = host.name.strip_suffix(&*self.name).and_then(|rest| rest.strip_suffix('.'));
             return above.is_some_and(|above| !above.is_empty());
         }
         host.name == *self.name
+    }
+}
+
+/// The host of a URL, and the usual port of its scheme.
+#[derive(Debug)]
+pub(crate) struct NamedHost {
+    host: Host,
+    usual_port: Option<&'static str>,
+}
+
+impl NamedHost {
+    /// Reads a URL; nothing when two readers could take its host for different ones: without a scheme, a host or
+    /// `//`, with a user name, with a space, a control character or a backslash anywhere.
+    pub(crate) fn of_url(text: &str) -> Option<Self> {
+        if text.contains(|letter: char| letter.is_control() || letter.is_whitespace() || letter == '\\') {
+            return None;
+        }
+        let address = Address::split(text)?;
+        let host = address.host()?;
+        Some(Self { host, usual_port: default_port(&address.scheme.to_ascii_lowercase()) })
+    }
+
+    /// Whether it is on this port; none stands for the usual one.
+    fn is_on(&self, port: Option<&str>) -> bool {
+        let own = self.host.port.as_deref().or(self.usual_port);
+        own == port.or(self.usual_port)
     }
 }
 

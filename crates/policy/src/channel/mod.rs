@@ -13,7 +13,7 @@ mod template;
 mod walk;
 
 pub(crate) use address::pattern_problem;
-pub(crate) use host::HostPattern;
+pub(crate) use host::{HostPattern, NamedHost};
 pub(crate) use pattern::Pattern;
 pub(crate) use rules::{Channels, Part, Rule, Stated};
 

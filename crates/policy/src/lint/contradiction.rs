@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use json::Decimal;
 
 use super::{Part, Warnings, parts};
+use crate::condition::{Comparison, Condition};
 use crate::diagnostic::code;
 use crate::operator::{Relation, Scalar, Test};
-use crate::policy::{Condition, Policy, Predicate};
+use crate::policy::{Policy, Predicate};
 
 /// What the conditions of one predicate ask of one argument.
 #[derive(Default)]
@@ -37,18 +38,18 @@ pub(super) fn check(policy: &Policy, warnings: &mut Warnings) {
 
 fn excludes_itself(predicate: &Predicate) -> bool {
     let mut by_path: BTreeMap<&str, Asked<'_>> = BTreeMap::new();
-    for condition in &predicate.conditions {
-        by_path.entry(condition.path.text()).or_default().add(condition);
+    for comparison in predicate.conditions.iter().flat_map(Condition::needed) {
+        by_path.entry(comparison.path.text()).or_default().add(comparison);
     }
     by_path.values().any(Asked::is_impossible)
 }
 
 impl<'a> Asked<'a> {
-    fn add(&mut self, condition: &'a Condition) {
-        if condition.check.negated {
+    fn add(&mut self, comparison: &'a Comparison) {
+        if comparison.check.negated {
             return;
         }
-        match &condition.check.test {
+        match &comparison.check.test {
             Test::Present(wanted) => {
                 self.is_absent |= !wanted;
                 self.is_present |= wanted;
@@ -56,7 +57,18 @@ impl<'a> Asked<'a> {
             }
             Test::Equals(value) => self.equals.push(value),
             Test::Order { relation, bound } => self.add_bound(*relation, *bound),
-            Test::OneOf(_) | Test::Matches { .. } | Test::Contains(_) => {}
+            Test::Quantified(_) => return,
+            Test::OneOf(_)
+            | Test::Matches { .. }
+            | Test::Contains(_)
+            | Test::Affix { .. }
+            | Test::HostIn(_)
+            | Test::InNetwork(_)
+            | Test::Under(_)
+            | Test::Length { .. }
+            | Test::Types(_)
+            | Test::SameAs(_)
+            | Test::Within(_) => {}
         }
         self.is_present = true;
     }

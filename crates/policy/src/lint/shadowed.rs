@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Part, Warnings, parts};
+use crate::condition::Condition;
 use crate::diagnostic::code;
 use crate::policy::{Limit, Policy, Predicate, Rules};
 
@@ -44,9 +45,6 @@ fn check_twice(predicates: &[Predicate], warnings: &mut Warnings) {
 
 /// What the conditions of a predicate say, as one text.
 fn saying(predicate: &Predicate) -> String {
-    let texts = predicate
-        .conditions
-        .iter()
-        .map(|condition| format!("{:?} {} {}", condition.path.text(), condition.operator, condition.value));
+    let texts = predicate.conditions.iter().map(Condition::saying);
     texts.collect::<Vec<_>>().join("\n")
 }

@@ -5,17 +5,21 @@ use std::sync::Arc;
 use json::Value;
 
 use super::reader::{Fields, Place, Problem, Reader, not_built};
+use crate::condition::{Combinator, Combined, Comparison, Condition};
 use crate::diagnostic::code;
 use crate::normalise;
-use crate::operator::{self, Check, NOT_YET_BUILT};
+use crate::operator::{self, Check, Test};
 use crate::path::{Path, PathProblem};
-use crate::policy::{Condition, Predicate};
+use crate::policy::Predicate;
 use crate::registry::{CONDITION_KEYS, PATH_ROOTS, PREDICATE_KEYS};
 use crate::rule::Labels;
 use crate::suggest;
 
 /// The label of a predicate without conditions.
 const ALWAYS: &str = "always";
+
+/// Conditions within conditions; people read far fewer.
+const MAX_DEPTH: usize = 16;
 
 /// Reads one entry of `require` or `deny_if`; `list` is the pointer of the list.
 pub(super) fn read_predicate(
@@ -28,31 +32,69 @@ pub(super) fn read_predicate(
     let on_deny = fields.get("on_deny").and_then(|place| reader.text(&place)).map(Arc::from);
     let hint = "list what must hold, or write `[]`, which always holds";
     let places = fields.required(reader, "conditions", hint).and_then(|place| reader.list(&place))?;
-    let conditions: Vec<_> = places.iter().filter_map(|place| read_condition(reader, place)).collect();
+    let conditions: Vec<_> = places.iter().filter_map(|place| read_condition(reader, place, 0)).collect();
     let label = conditions.first().map_or_else(|| ALWAYS.to_owned(), Condition::label);
     let rule = labels.next(list, &label);
     Some(Predicate { rule, pointer: place.pointer.clone(), offset: place.offset(), conditions, on_deny })
 }
 
-impl Condition {
-    /// How rule ids call it: `args.amount-gt`.
-    fn label(&self) -> String {
-        format!("{}-{}", self.path.text(), self.operator)
-    }
-}
-
-fn read_condition(reader: &mut Reader, place: &Place<'_>) -> Option<Condition> {
+fn read_condition(reader: &mut Reader, place: &Place<'_>, depth: usize) -> Option<Condition> {
     let fields = reader.object(place, &CONDITION_KEYS)?;
-    if ["all", "any", "not", "cel"].iter().any(|key| fields.get(key).is_some()) {
+    if fields.get("cel").is_some() {
         return None;
     }
-    let path = fields
-        .required(reader, "path", "name an argument, such as `args.amount`")
-        .and_then(|place| read_path(reader, &place));
-    let (operator, check, value) = read_check(reader, &fields)?;
+    let mut stated = Combinator::ALL.into_iter().filter_map(|by| Some((by, fields.get(by.as_str())?)));
+    let Some((by, of)) = stated.next() else {
+        return read_comparison(reader, place, &fields).map(Condition::Compare);
+    };
+    let further = stated.next().map(|(_, place)| place);
+    let comparing = || ["path", "op", "value"].into_iter().find_map(|key| fields.get(key));
+    if let Some(other) = further.or_else(comparing) {
+        let message = format!(
+            "a condition is a comparison, or one of `all`, `any` and `not`; `{}` is there too",
+            by.as_str()
+        );
+        reader.report(&other, Problem::new(code::CONFLICT, message));
+        return None;
+    }
+    read_combined(reader, by, &of, depth).map(Condition::Combined)
+}
+
+fn read_combined(reader: &mut Reader, by: Combinator, of: &Place<'_>, depth: usize) -> Option<Combined> {
+    if depth == MAX_DEPTH {
+        let message = format!("conditions are nested at most {MAX_DEPTH} deep; split this one");
+        reader.report(of, Problem::new(code::BAD_VALUE, message));
+        return None;
+    }
+    let places = match by {
+        Combinator::Not => vec![of.clone()],
+        Combinator::All | Combinator::Any => reader.list(of)?,
+    };
+    if places.is_empty() {
+        let message = format!("an empty list under `{}` decides nothing; name a condition", by.as_str());
+        reader.report(of, Problem::new(code::BAD_VALUE, message));
+        return None;
+    }
+    let read: Vec<_> = places.iter().map(|place| read_condition(reader, place, depth + 1)).collect();
+    let conditions = read.into_iter().collect::<Option<Vec<_>>>()?;
+    Some(Combined { by, conditions })
+}
+
+fn read_comparison(reader: &mut Reader, place: &Place<'_>, fields: &Fields<'_>) -> Option<Comparison> {
+    let path_place = fields.required(reader, "path", "name an argument, such as `args.amount`");
+    let path = path_place.as_ref().and_then(|place| read_any_path(reader, place));
+    let (operator, check, value) = read_check(reader, fields)?;
+    let (mut path, path_place) = (path?, path_place?);
+    if matches!(check.test, Test::Quantified(_)) {
+        path = path.with_elements();
+    } else if path.has_elements() {
+        let message = "`[*]` leads to many values; say `each` or `some` of them";
+        reader.report(&path_place, Problem::new(code::CONFLICT, message));
+        return None;
+    }
     let value_offset = value.span().start;
     let value = normalise::value(value).into();
-    Some(Condition { path: path?, operator, check, value, pointer: place.pointer.clone(), value_offset })
+    Some(Comparison { path, operator, check, value, pointer: place.pointer.clone(), value_offset })
 }
 
 /// The operator with its value, and that value.
@@ -81,11 +123,8 @@ fn read_operator(reader: &mut Reader, place: &Place<'_>) -> Option<&'static oper
     if let Some(operator) = operator::find(&name) {
         return Some(operator);
     }
-    let problem = match NOT_YET_BUILT.iter().find(|entry| entry.name == name) {
-        Some(entry) => not_built(entry.name, entry.doc),
-        None => Problem::new(code::UNKNOWN_VALUE, format!("unknown operator `{name}`"))
-            .meant(meant_operator(&name)),
-    };
+    let problem =
+        Problem::new(code::UNKNOWN_VALUE, format!("unknown operator `{name}`")).meant(meant_operator(&name));
     reader.report(place, problem);
     None
 }
@@ -103,13 +142,30 @@ fn meant_operator(name: &str) -> Option<&'static str> {
         "matches" | "match" | "=~" | "pattern" => "regex",
         "includes" | "has" => "contains",
         "present" => "exists",
+        "starts_with" | "startswith" | "begins_with" => "prefix",
+        "ends_with" | "endswith" => "suffix",
+        "every" | "all" => "each",
+        "any" => "some",
+        "like" => "glob",
+        "under" | "within" => "path_under",
+        "ip_in" | "in_cidr" => "cidr",
+        "host" | "domain_in" => "host_in",
         _ => return suggest::nearest(name, operator::names()),
     };
     Some(known)
 }
 
-/// Reads a path.
+/// Reads a path of one value.
 pub(super) fn read_path(reader: &mut Reader, place: &Place<'_>) -> Option<Path> {
+    let path = read_any_path(reader, place)?;
+    if path.has_elements() {
+        reader.report(place, not_built(path.text(), "sums over lists"));
+        return None;
+    }
+    Some(path)
+}
+
+fn read_any_path(reader: &mut Reader, place: &Place<'_>) -> Option<Path> {
     let text = reader.text(place)?;
     let problem = match Path::parse(&text) {
         Ok(path) => return Some(path),
@@ -124,7 +180,10 @@ pub(super) fn read_path(reader: &mut Reader, place: &Place<'_>) -> Option<Path> 
         PathProblem::RootNotBuilt => {
             not_built(root, PATH_ROOTS.find(root).map_or("a fact of the call", |entry| entry.doc))
         }
-        PathProblem::BracketNotBuilt => not_built(&text, "positions and `[*]` in paths"),
+        PathProblem::Bracket => Problem::new(
+            code::BAD_VALUE,
+            format!("the path `{text}` has a bracket that is no `[*]`; positions in lists cannot be named"),
+        ),
         PathProblem::EmptyName => Problem::new(
             code::BAD_VALUE,
             format!("the path `{text}` has an empty part; write `args.` and the name of an argument"),

@@ -9,6 +9,7 @@ pub(super) const EQ: Operator = Operator {
     name: "eq",
     doc: "The argument is this value. Numbers compare exactly (5.0 is 5), texts byte by byte.",
     value: "a string, a number or a boolean",
+    errors: "the argument is of another type, or a number that a double does not hold",
     negated: false,
     prepare,
 };
@@ -17,6 +18,7 @@ pub(super) const NEQ: Operator = Operator {
     name: "neq",
     doc: "The argument is another value. In `deny_if` it fires on a missing argument too.",
     value: "a string, a number or a boolean",
+    errors: "the argument is of another type, or a number that a double does not hold",
     negated: true,
     prepare,
 };

@@ -4,14 +4,15 @@
 use json::{Decimal, Kind, Value};
 
 use super::{BadValue, Operator, Scalar, Test, kind_name};
+use crate::datum::Datum;
 use crate::diagnostic::code;
-use crate::number;
 use crate::truth::Truth;
 
 pub(super) const IN: Operator = Operator {
     name: "in",
     doc: "The argument is one of these values.",
     value: "a list of strings, numbers or booleans, at least one",
+    errors: "the argument is of a type that the list does not hold, or a number that a double does not hold",
     negated: false,
     prepare,
 };
@@ -20,6 +21,7 @@ pub(super) const NOT_IN: Operator = Operator {
     name: "not_in",
     doc: "The argument is none of these values. In `deny_if` it fires on a missing argument too.",
     value: "a list of strings, numbers or booleans, at least one",
+    errors: "the argument is of a type that the list does not hold, or a number that a double does not hold",
     negated: true,
     prepare,
 };
@@ -55,15 +57,16 @@ fn prepare(value: Value<'_>) -> Result<Test, BadValue> {
 }
 
 impl Set {
-    pub(super) fn judge(&self, value: Value<'_>) -> Truth {
+    pub(super) fn judge(&self, value: Datum<'_>) -> Truth {
         match value.kind() {
-            Kind::String if !self.strings.is_empty() => value.as_str().map_or(Truth::Error, |text| {
+            Kind::String if !self.strings.is_empty() => value.text().map_or(Truth::Error, |text| {
                 Truth::from_bool(self.strings.binary_search_by(|known| (**known).cmp(&*text)).is_ok())
             }),
-            Kind::Number if !self.numbers.is_empty() => number::exact(value)
+            Kind::Number if !self.numbers.is_empty() => value
+                .number()
                 .map_or(Truth::Error, |number| Truth::from_bool(self.numbers.binary_search(&number).is_ok())),
             Kind::Bool if !self.booleans.is_empty() => value
-                .as_bool()
+                .boolean()
                 .map_or(Truth::Error, |boolean| Truth::from_bool(self.booleans.contains(&boolean))),
             Kind::Null | Kind::Bool | Kind::Number | Kind::String | Kind::Array | Kind::Object => {
                 Truth::Error

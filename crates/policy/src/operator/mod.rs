@@ -2,23 +2,32 @@
 //! An operator compares and nothing else: it never coerces ("5" is not 5) and never answers true or false to a
 //! value of a type that it does not read.
 
+mod affix;
 mod equality;
+mod folder;
+mod glob;
+mod host;
+mod length;
 mod membership;
+mod network;
 mod order;
+mod other;
 mod pattern;
 mod presence;
+mod quantifier;
 mod scalar;
+mod shape;
+mod test;
 mod text;
+mod types;
 
-use json::{Decimal, Kind, Value};
+use json::{Kind, Value};
 pub(crate) use order::Relation;
 pub(crate) use pattern::is_anchored;
-use regex::Regex;
 pub(crate) use scalar::Scalar;
+pub(crate) use test::{Check, Sense, Test};
 
-use crate::path::Found;
-use crate::registry::{Entry, Status};
-use crate::truth::Truth;
+use crate::diagnostic::code;
 
 /// Reads the `value` of a condition.
 type Prepare = fn(Value<'_>) -> Result<Test, BadValue>;
@@ -31,6 +40,8 @@ pub struct Operator {
     pub doc: &'static str,
     /// What `value` must be, for the manual.
     pub value: &'static str,
+    /// When it is an error, for the manual.
+    pub errors: &'static str,
     /// Whether the answer is the opposite of the comparison's. On a missing argument the difference matters.
     pub(crate) negated: bool,
     pub(crate) prepare: Prepare,
@@ -45,7 +56,7 @@ pub(crate) struct BadValue {
     pub(crate) element: Option<usize>,
 }
 
-/// The operators that are built, in the order of the manual.
+/// The operators, in the order of the manual.
 pub static OPERATORS: &[&Operator] = &[
     &equality::EQ,
     &equality::NEQ,
@@ -56,120 +67,64 @@ pub static OPERATORS: &[&Operator] = &[
     &membership::IN,
     &membership::NOT_IN,
     &presence::EXISTS,
+    &types::TYPE,
     &text::REGEX,
     &text::CONTAINS,
+    &affix::PREFIX,
+    &affix::SUFFIX,
+    &glob::GLOB,
+    &length::LEN_LTE,
+    &length::LEN_GTE,
+    &host::HOST_IN,
+    &network::CIDR,
+    &folder::PATH_UNDER,
+    &quantifier::EACH,
+    &quantifier::SOME,
+    &other::EQ_PATH,
+    &shape::WITHIN_SCHEMA,
 ];
-
-/// Operators of the language that are not built yet.
-pub static NOT_YET_BUILT: &[Entry] = &[
-    not_yet("prefix", "The text starts so."),
-    not_yet("suffix", "The text ends so."),
-    not_yet("glob", "The text matches a pattern with `*`."),
-    not_yet("host_in", "The host of a URL is one of these."),
-    not_yet("cidr", "The address is in a network."),
-    not_yet("path_under", "The path is below a folder."),
-    not_yet("len_lte", "The text or list is at most so long."),
-    not_yet("len_gte", "The text or list is at least so long."),
-    not_yet("type", "The value is of a JSON type."),
-    not_yet("each", "Every element of a list."),
-    not_yet("some", "Any element of a list."),
-    not_yet("eq_path", "Equal to another argument."),
-    not_yet("within_schema", "Accepted by a JSON Schema."),
-];
-
-const fn not_yet(name: &'static str, doc: &'static str) -> Entry {
-    Entry { name, doc, status: Status::NotYetBuilt }
-}
 
 /// The operator of this name.
 pub(crate) fn find(name: &str) -> Option<&'static Operator> {
     OPERATORS.iter().find(|operator| operator.name == name).copied()
 }
 
-/// All names, built or not, for "did you mean".
+/// All names, for "did you mean".
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
-    let built = OPERATORS.iter().map(|operator| operator.name);
-    built.chain(NOT_YET_BUILT.iter().map(|entry| entry.name))
+    OPERATORS.iter().map(|operator| operator.name)
 }
 
-/// In which list a condition stands. They read a missing value differently.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Sense {
-    /// Only true passes, so a missing value never does.
-    Require,
-    /// A comparison with a missing value is false before negation, so `neq` and `not_in` fire on it.
-    DenyIf,
-}
-
-/// An operator with its `value`, ready to judge.
-#[derive(Debug)]
-pub(crate) struct Check {
-    pub(crate) test: Test,
-    pub(crate) negated: bool,
-}
-
-/// What is compared, before any negation.
-#[derive(Debug)]
-pub(crate) enum Test {
-    Equals(Scalar),
-    OneOf(membership::Set),
-    Order { relation: Relation, bound: Decimal },
-    Present(bool),
-    Matches { pattern: Box<str>, regex: Regex },
-    Contains(Scalar),
-}
-
-impl Check {
-    /// The answer for what the path led to.
-    pub(crate) fn judge(&self, found: Found<'_>, sense: Sense) -> Truth {
-        let answer = match found {
-            Found::Unknown => Truth::Unknown,
-            Found::NotAnObject(_) | Found::Ambiguous => Truth::Error,
-            Found::Missing => self.test.judge_missing(sense),
-            Found::Value(value) => self.test.judge(value),
-        };
-        if self.negated { answer.negate() } else { answer }
+/// A text of a document that says something.
+fn read_text(value: Value<'_>) -> Result<Box<str>, BadValue> {
+    let bad = |code, message| BadValue { code, message, element: None };
+    let Some(text) = value.as_str() else {
+        let message = format!("`value` must be a string, not {}", kind_name(value.kind()));
+        return Err(bad(code::WRONG_TYPE, message));
+    };
+    if text.is_empty() {
+        return Err(bad(code::BAD_VALUE, "`value` must not be empty".to_owned()));
     }
+    Ok(text.into())
 }
 
-impl Test {
-    fn judge_missing(&self, sense: Sense) -> Truth {
-        match self {
-            Self::Present(wanted) => Truth::from_bool(!wanted),
-            Self::Equals(_)
-            | Self::OneOf(_)
-            | Self::Order { .. }
-            | Self::Matches { .. }
-            | Self::Contains(_) => match sense {
-                Sense::Require => Truth::Undefined,
-                Sense::DenyIf => Truth::False,
-            },
-        }
-    }
+/// A text, and its place where it is the element of a list.
+type Element = (Option<usize>, Box<str>);
 
-    fn judge(&self, value: Value<'_>) -> Truth {
-        match self {
-            Self::Equals(wanted) => wanted.judge(value),
-            Self::OneOf(set) => set.judge(value),
-            Self::Order { relation, bound } => relation.judge(value, bound),
-            Self::Present(wanted) => Truth::from_bool(*wanted),
-            Self::Matches { regex, .. } => text::judge_match(regex, value),
-            Self::Contains(wanted) => text::judge_contains(wanted, value),
-        }
+/// A text, or a list of texts, at least one.
+fn read_texts(value: Value<'_>) -> Result<Vec<Element>, BadValue> {
+    if !value.is_array() {
+        return Ok(vec![(None, read_text(value)?)]);
     }
-
-    /// What the argument has to be, for the agent: "a number".
-    pub(crate) fn expects(&self) -> &'static str {
-        match self {
-            Self::Equals(wanted) => wanted.expects(),
-            Self::OneOf(set) => set.expects(),
-            Self::Order { .. } => "a number",
-            Self::Present(_) => "anything",
-            Self::Matches { .. } => "a string",
-            Self::Contains(Scalar::String(_)) => "a string or an array of strings",
-            Self::Contains(wanted @ (Scalar::Number(_) | Scalar::Bool(_))) => wanted.expects_array(),
-        }
+    let mut texts = Vec::new();
+    for (index, element) in value.elements().enumerate() {
+        let text = read_text(element).map_err(|bad| BadValue { element: Some(index), ..bad })?;
+        texts.push((Some(index), text));
     }
+    if texts.is_empty() {
+        let message = "an empty list decides nothing; name at least one value".to_owned();
+        return Err(BadValue { code: code::BAD_VALUE, message, element: None });
+    }
+    Ok(texts)
 }
 
 /// How a message names a kind of value.
@@ -187,7 +142,10 @@ pub(crate) const fn kind_name(kind: Kind) -> &'static str {
 #[cfg(test)]
 pub(crate) mod testing {
     use super::*;
-    use crate::testing::document;
+    use crate::datum::Datum;
+    use crate::path::{Found, Input};
+    pub(crate) use crate::testing::document;
+    use crate::truth::Truth;
 
     /// What the operator answers in both senses; `missing` stands for no argument at all.
     pub(crate) fn check(operator: &'static Operator, value: &str, argument: &str, expected: [Truth; 2]) {
@@ -197,13 +155,13 @@ pub(crate) mod testing {
         let text = if argument == "missing" { "null" } else { argument };
         let argument_document = document(text);
         let root = argument_document.root();
-        let found = if root.is_null() { Found::Missing } else { Found::Value(root) };
-        let answers = [Sense::Require, Sense::DenyIf].map(|sense| check.judge(found, sense));
+        let found = if root.is_null() { Found::Missing } else { Found::Value(Datum::Json(root)) };
+        let answers = [Sense::Require, Sense::DenyIf].map(|sense| check.judge(found, Input::Empty, sense));
         assert_eq!(answers, expected, "{argument} {} {value}", operator.name);
         for sense in [Sense::Require, Sense::DenyIf] {
-            assert_eq!(check.judge(Found::Unknown, sense), Truth::Unknown);
-            assert_eq!(check.judge(Found::Ambiguous, sense), Truth::Error);
-            assert_eq!(check.judge(Found::NotAnObject(Kind::String), sense), Truth::Error);
+            assert_eq!(check.judge(Found::Unknown, Input::Empty, sense), Truth::Unknown);
+            assert_eq!(check.judge(Found::Ambiguous, Input::Empty, sense), Truth::Error);
+            assert_eq!(check.judge(Found::NotAnObject(Kind::String), Input::Empty, sense), Truth::Error);
         }
     }
 

@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 use json::{Decimal, Value};
 
 use super::{BadValue, Operator, Test, scalar};
-use crate::number;
+use crate::datum::Datum;
 use crate::truth::Truth;
 
 /// Which side of the bound the argument is on.
@@ -22,6 +22,7 @@ pub(super) const LT: Operator = Operator {
     name: "lt",
     doc: "The argument is less.",
     value: "a number",
+    errors: "the argument is no number, or one that a double does not hold",
     negated: false,
     prepare: |value| prepare(value, Relation::Less),
 };
@@ -30,6 +31,7 @@ pub(super) const LTE: Operator = Operator {
     name: "lte",
     doc: "The argument is less or equal.",
     value: "a number",
+    errors: "the argument is no number, or one that a double does not hold",
     negated: false,
     prepare: |value| prepare(value, Relation::LessOrEqual),
 };
@@ -38,6 +40,7 @@ pub(super) const GT: Operator = Operator {
     name: "gt",
     doc: "The argument is greater.",
     value: "a number",
+    errors: "the argument is no number, or one that a double does not hold",
     negated: false,
     prepare: |value| prepare(value, Relation::Greater),
 };
@@ -46,6 +49,7 @@ pub(super) const GTE: Operator = Operator {
     name: "gte",
     doc: "The argument is greater or equal.",
     value: "a number",
+    errors: "the argument is no number, or one that a double does not hold",
     negated: false,
     prepare: |value| prepare(value, Relation::GreaterOrEqual),
 };
@@ -55,12 +59,12 @@ fn prepare(value: Value<'_>, relation: Relation) -> Result<Test, BadValue> {
 }
 
 impl Relation {
-    pub(super) fn judge(self, value: Value<'_>, bound: &Decimal) -> Truth {
-        let Some(number) = number::exact(value) else { return Truth::Error };
+    pub(super) fn judge(self, value: Datum<'_>, bound: &Decimal) -> Truth {
+        let Some(number) = value.number() else { return Truth::Error };
         Truth::from_bool(self.holds(number.cmp(bound)))
     }
 
-    const fn holds(self, ordering: Ordering) -> bool {
+    pub(super) const fn holds(self, ordering: Ordering) -> bool {
         match self {
             Self::Less => ordering.is_lt(),
             Self::LessOrEqual => ordering.is_le(),

@@ -10,6 +10,7 @@ pub(super) const EXISTS: Operator = Operator {
     name: "exists",
     doc: "Whether the argument is there; null counts as missing.",
     value: "`true` or `false`",
+    errors: "never",
     negated: false,
     prepare,
 };

@@ -4,6 +4,7 @@
 use json::{Decimal, Kind, Value};
 
 use super::BadValue;
+use crate::datum::Datum;
 use crate::diagnostic::code;
 use crate::number;
 use crate::truth::Truth;
@@ -33,11 +34,11 @@ impl Scalar {
     }
 
     /// Whether the value is this one. A value of another type is an error.
-    pub(crate) fn judge(&self, value: Value<'_>) -> Truth {
+    pub(crate) fn judge(&self, value: Datum<'_>) -> Truth {
         let equal = match self {
-            Self::String(wanted) => value.as_str().map(|text| *text == **wanted),
-            Self::Bool(wanted) => value.as_bool().map(|boolean| boolean == *wanted),
-            Self::Number(wanted) => number::exact(value).map(|number| number == *wanted),
+            Self::String(wanted) => value.text().map(|text| *text == **wanted),
+            Self::Bool(wanted) => value.boolean().map(|boolean| boolean == *wanted),
+            Self::Number(wanted) => value.number().map(|number| number == *wanted),
         };
         equal.map_or(Truth::Error, Truth::from_bool)
     }

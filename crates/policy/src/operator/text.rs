@@ -5,6 +5,7 @@ use json::{Kind, Value};
 use regex::Regex;
 
 use super::{BadValue, Operator, Scalar, Test, kind_name, pattern};
+use crate::datum::Datum;
 use crate::diagnostic::code;
 use crate::truth::Truth;
 
@@ -12,6 +13,7 @@ pub(super) const REGEX: Operator = Operator {
     name: "regex",
     doc: "The text matches somewhere; anchor with `^` and `$`. Linear time, ASCII classes (`\\d` is 0-9).",
     value: "a pattern",
+    errors: "the argument is no text",
     negated: false,
     prepare: prepare_regex,
 };
@@ -20,6 +22,7 @@ pub(super) const CONTAINS: Operator = Operator {
     name: "contains",
     doc: "A text holds this text, or a list holds this value.",
     value: "a string, a number or a boolean",
+    errors: "the argument is neither a text nor a list, or an element is of another type and none is this value",
     negated: false,
     prepare: prepare_contains,
 };
@@ -30,7 +33,7 @@ fn prepare_regex(value: Value<'_>) -> Result<Test, BadValue> {
         return Err(BadValue { code: code::WRONG_TYPE, message, element: None });
     };
     pattern::compile(&text)
-        .map(|regex| Test::Matches { pattern: Box::from(&*text), regex })
+        .map(|regex| Test::Matches { pattern: Box::from(&*text), regex, is_glob: false })
         .map_err(|message| BadValue { code: code::BAD_VALUE, message, element: None })
 }
 
@@ -43,24 +46,23 @@ fn prepare_contains(value: Value<'_>) -> Result<Test, BadValue> {
     Ok(Test::Contains(wanted))
 }
 
-pub(super) fn judge_match(regex: &Regex, value: Value<'_>) -> Truth {
-    value.as_str().map_or(Truth::Error, |text| Truth::from_bool(regex.is_match(&text)))
+pub(super) fn judge_match(regex: &Regex, value: Datum<'_>) -> Truth {
+    value.text().map_or(Truth::Error, |text| Truth::from_bool(regex.is_match(&text)))
 }
 
-pub(super) fn judge_contains(wanted: &Scalar, value: Value<'_>) -> Truth {
+pub(super) fn judge_contains(wanted: &Scalar, value: Datum<'_>) -> Truth {
     match value.kind() {
         Kind::String => judge_substring(wanted, value),
         // An element of another type is an error, unless the wanted one is there: a server may coerce it.
-        Kind::Array => value
-            .elements()
-            .filter(|element| !element.is_null())
-            .fold(Truth::False, |answer, element| answer.or(wanted.judge(element))),
+        Kind::Array => {
+            value.elements().fold(Truth::False, |answer, element| answer.or(wanted.judge(element)))
+        }
         Kind::Null | Kind::Bool | Kind::Number | Kind::Object => Truth::Error,
     }
 }
 
-fn judge_substring(wanted: &Scalar, value: Value<'_>) -> Truth {
-    match (wanted, value.as_str()) {
+fn judge_substring(wanted: &Scalar, value: Datum<'_>) -> Truth {
+    match (wanted, value.text()) {
         (Scalar::String(part), Some(text)) => Truth::from_bool(text.contains(&**part)),
         (Scalar::String(_) | Scalar::Number(_) | Scalar::Bool(_), _) => Truth::Error,
     }

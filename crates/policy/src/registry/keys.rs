@@ -67,12 +67,12 @@ const PREDICATE: &[Entry] = &[
 /// One condition.
 pub(crate) const CONDITION_KEYS: Table = Table { title: "a condition", entries: CONDITION };
 const CONDITION: &[Entry] = &[
-    built("path", "What is read, `args.` and the name of an argument. Required."),
-    built("op", "The operator. Required."),
-    built("value", "What it is compared with. Required."),
-    not_yet("all", "All of these conditions."),
-    not_yet("any", "Any of these conditions."),
-    not_yet("not", "Not this condition."),
+    built("path", "What is read, `args.` and the name of an argument. Required in a comparison."),
+    built("op", "The operator. Required in a comparison."),
+    built("value", "What it is compared with. Required in a comparison."),
+    built("all", "A list of conditions that must all hold."),
+    built("any", "A list of conditions of which at least one must hold."),
+    built("not", "A condition that must not hold."),
     not_yet("cel", "An expression."),
 ];
 

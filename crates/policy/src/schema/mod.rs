@@ -127,7 +127,7 @@ impl Schema {
     }
 
     /// Whether arguments fit as they are; nothing when that takes too many steps.
-    fn accepts(&self, arguments: Option<Value<'_>>) -> Option<bool> {
+    pub(crate) fn accepts(&self, arguments: Option<Value<'_>>) -> Option<bool> {
         fuel::within(fuel::for_check(arguments), || self.0.validator.is_valid(Node::new(arguments)))
     }
 }
