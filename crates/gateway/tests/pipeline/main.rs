@@ -9,6 +9,8 @@ mod bridged_down;
 #[cfg(test)]
 mod bridged_processes;
 #[cfg(test)]
+mod bridged_rounds;
+#[cfg(test)]
 mod bridged_up;
 #[cfg(test)]
 mod bypass;
