@@ -7,7 +7,7 @@ use std::sync::Arc;
 use json::{Document, Limits, Value};
 use policy::{Arguments, Channel, Decision, Definition, Facts, Hash, Policy, Schema, Stack};
 
-const FACTS: Facts<'static> = Facts { grant: "g", server: "s", tool: "x" };
+const FACTS: Facts<'static> = Facts::new("g", "s", "x");
 
 /// Whatever loads means the same when it is normalised, and whatever does not says where.
 pub fn fuzz_document(data: &[u8]) {
@@ -93,7 +93,7 @@ fn bind(document: &[u8], schema: Schema) -> policy::Bound {
 }
 
 fn definition(name: &str, input_schema: Option<Schema>) -> Definition {
-    Definition { server: "s".to_owned(), name: name.to_owned(), hash: Hash::of(b"fuzz"), input_schema }
+    Definition::new("s".to_owned(), name.to_owned(), Hash::of(b"fuzz"), input_schema)
 }
 
 /// Judges calls of every tool that the document names, with the document's own objects as arguments.

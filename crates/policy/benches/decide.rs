@@ -71,12 +71,8 @@ fn bind_all(stack: &Stack, n_tools: usize) -> HashMap<String, Bound> {
     (0..n_tools)
         .map(|index| {
             let name = tool_name(index);
-            let definition = Definition {
-                server: "imaging".to_owned(),
-                name: name.clone(),
-                hash: Hash::of(name.as_bytes()),
-                input_schema: Schema::compile(schema.root()).ok(),
-            };
+            let (hash, schema) = (Hash::of(name.as_bytes()), Schema::compile(schema.root()).ok());
+            let definition = Definition::new("imaging".to_owned(), name.clone(), hash, schema);
             (name, stack.bind(&definition))
         })
         .collect()
@@ -88,7 +84,7 @@ fn decide(criterion: &mut Criterion) {
     for n_tools in [10, 10_000] {
         let bound = bind_all(&stack(n_tools, RULES), n_tools);
         let name = tool_name(n_tools / 2);
-        let facts = Facts { grant: "grant-1", server: "imaging", tool: &name };
+        let facts = Facts::new("grant-1", "imaging", &name);
         let judge = || bound.get(&name).map(|bound| bound.decide(&facts, Arguments::Known(arguments.root())));
         assert!(judge().is_some_and(|decision| decision.is_allow()));
         group.bench_function(BenchmarkId::new("allow", n_tools), |bencher| {
@@ -118,7 +114,7 @@ fn parts(criterion: &mut Criterion) {
     for (about, rules, arguments) in cases {
         let bound = bind_all(&stack(1, rules), 1);
         let name = tool_name(0);
-        let facts = Facts { grant: "grant-1", server: "imaging", tool: &name };
+        let facts = Facts::new("grant-1", "imaging", &name);
         let judge = || bound.get(&name).map(|bound| bound.decide(&facts, Arguments::Known(arguments.root())));
         assert!(judge().is_some_and(|decision| decision.is_allow() == (about != "denial")), "{about}");
         group.bench_function(about, |bencher| bencher.iter(|| black_box(judge())));
@@ -136,12 +132,8 @@ fn bind(criterion: &mut Criterion) {
     let schema = document(SCHEMA);
     group.bench_function("schema", |bencher| bencher.iter(|| Schema::compile(schema.root()).is_ok()));
     let stack = stack(1, RULES);
-    let definition = Definition {
-        server: "imaging".to_owned(),
-        name: tool_name(0),
-        hash: Hash::of(b"definition"),
-        input_schema: Schema::compile(schema.root()).ok(),
-    };
+    let (hash, schema) = (Hash::of(b"definition"), Schema::compile(schema.root()).ok());
+    let definition = Definition::new("imaging".to_owned(), tool_name(0), hash, schema);
     group.bench_function("tool", |bencher| bencher.iter(|| black_box(stack.bind(&definition)).listed()));
     group.finish();
 }

@@ -22,6 +22,15 @@ pub struct Facts<'a> {
     pub tool: &'a str,
 }
 
+impl<'a> Facts<'a> {
+    /// A call of a tool by a grant on a server, of which nothing else is known. A condition on what is not known is an
+    /// error, which denies.
+    #[must_use]
+    pub const fn new(grant: &'a str, server: &'a str, tool: &'a str) -> Self {
+        Self { grant, server, tool }
+    }
+}
+
 /// The arguments of a call.
 #[derive(Debug, Clone, Copy)]
 pub enum Arguments<'a> {

@@ -292,7 +292,7 @@ mod tests {
 
     #[test]
     fn the_key_holds_what_the_scope_says() {
-        let facts = Facts { grant: "g", server: "s", tool: "t" };
+        let facts = Facts::new("g", "s", "t");
         let parts = |scope| {
             let spec = spec(scope, "calls", None);
             let key = spec.key(&facts);

@@ -22,6 +22,14 @@ pub struct Definition {
     pub input_schema: Option<Schema>,
 }
 
+impl Definition {
+    /// A tool of which nothing else is known.
+    #[must_use]
+    pub const fn new(server: String, name: String, hash: Hash, input_schema: Option<Schema>) -> Self {
+        Self { server, name, hash, input_schema }
+    }
+}
+
 /// The policies that bind a grant, in order.
 #[derive(Debug, Clone)]
 pub struct Stack {

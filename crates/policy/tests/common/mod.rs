@@ -7,7 +7,7 @@ use std::sync::Arc;
 use json::{Document, Limits, Value};
 use policy::{Definition, Facts, Hash, Policy, Schema, Stack};
 
-pub const FACTS: Facts<'static> = Facts { grant: "grant-1", server: "imaging", tool: "x" };
+pub const FACTS: Facts<'static> = Facts::new("grant-1", "imaging", "x");
 
 pub fn document(text: &str) -> Document {
     Document::scan(text.as_bytes().to_vec(), &Limits::default())
@@ -47,12 +47,7 @@ pub fn stack(texts: &[&str]) -> Stack {
 
 pub fn definition(tool: &str, schema: Option<&str>) -> Definition {
     let input_schema = schema.map(|text| Schema::compile(document(text).root()).unwrap());
-    Definition {
-        server: "imaging".to_owned(),
-        name: tool.to_owned(),
-        hash: Hash::of(tool.as_bytes()),
-        input_schema,
-    }
+    Definition::new("imaging".to_owned(), tool.to_owned(), Hash::of(tool.as_bytes()), input_schema)
 }
 
 /// A text member that has to be there.
