@@ -30,7 +30,7 @@ pub fn of(channel: methods::Channel) -> Option<Channel> {
 /// What the policies may know of a message that calls no tool.
 #[must_use]
 pub fn facts<'a>(reach: &'a Reach, grant: &'a str) -> Facts<'a> {
-    Facts { grant, server: &reach.server.id, tool: "" }
+    Facts::new(grant, &reach.server.id, "")
 }
 
 /// Asks the policies about one message of a channel.

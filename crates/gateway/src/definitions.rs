@@ -62,7 +62,7 @@ impl Tool {
             hash_text: hash.to_string(),
             canonical: String::from_utf8_lossy(&listed.canonical).into_owned(),
             mirrored,
-            definition: Definition { server: server.to_owned(), name: listed.name, hash, input_schema },
+            definition: Definition::new(server.to_owned(), listed.name, hash, input_schema),
         }
     }
 }
@@ -212,12 +212,7 @@ mod tests {
     use super::*;
 
     fn tool(name: &str, n_bytes: usize) -> Arc<Tool> {
-        let definition = Definition {
-            server: String::from("s"),
-            name: name.to_owned(),
-            hash: Hash::from_bytes([0; 32]),
-            input_schema: None,
-        };
+        let definition = Definition::new(String::from("s"), name.to_owned(), Hash::from_bytes([0; 32]), None);
         let (hash_text, mirrored) = (String::new(), MirroredParams::none());
         let canonical = "x".repeat(n_bytes);
         Arc::new(Tool { name: name.into(), hash: [0; 32], hash_text, mirrored, canonical, definition })

@@ -129,5 +129,5 @@ pub fn renew(gateway: &Gateway, exchange: &mut Exchange) -> Result<(), Answer> {
 /// What the policies may know of the call besides its arguments.
 #[must_use]
 pub fn facts<'a>(exchange: &'a Exchange, tool: &'a str) -> Facts<'a> {
-    Facts { grant: &exchange.grant.id, server: &exchange.reach.server.id, tool }
+    Facts::new(&exchange.grant.id, &exchange.reach.server.id, tool)
 }

@@ -136,7 +136,7 @@ fn show(global: &Global, explained: &Explained<'_>) -> anyhow::Result<Exit> {
 
 impl Arguments {
     fn facts<'a>(&'a self, tool: &'a str) -> Facts<'a> {
-        Facts { grant: &self.grant, server: &self.server, tool }
+        Facts::new(&self.grant, &self.server, tool)
     }
 }
 
@@ -159,12 +159,8 @@ fn bind(stack: &Stack, arguments: &Arguments, tool: &str) -> anyhow::Result<Boun
         let shown = arguments.schema.as_deref().unwrap_or(Path::new("")).display();
         Usage(format!("`{shown}` cannot be used: {error}; a tool with this schema is quarantined"))
     })?;
-    Ok(stack.bind(&Definition {
-        server: arguments.server.clone(),
-        name: tool.to_owned(),
-        hash: Hash::of(document.text().as_bytes()),
-        input_schema: Some(schema),
-    }))
+    let hash = Hash::of(document.text().as_bytes());
+    Ok(stack.bind(&Definition::new(arguments.server.clone(), tool.to_owned(), hash, Some(schema))))
 }
 
 fn read_args(text: &str) -> anyhow::Result<Document> {

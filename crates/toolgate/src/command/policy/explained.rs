@@ -51,7 +51,7 @@ pub enum About<'a> {
 impl Explained<'_> {
     /// For people.
     pub fn to_lines(&self, output: Output) -> Vec<String> {
-        let Facts { grant, server, tool: _ } = self.facts;
+        let Facts { grant, server, .. } = self.facts;
         let call = format!("`{}` on server `{server}` for grant `{grant}`", self.explanation.tool);
         let mut lines = vec![output.paint(Tone::Strong, call)];
         for finding in &self.explanation.findings {
