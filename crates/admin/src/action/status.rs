@@ -4,8 +4,11 @@ use super::grants::State;
 use crate::failure::Failure;
 use crate::merge::merge;
 use crate::registry::Registry;
+use gateway::hub::Trouble;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
+use std::sync::Arc;
+use store::Timestamp;
 
 /// Where a gateway is reached; nothing of it where it serves `wrap` clients alone.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,10 +45,24 @@ pub struct Status {
     pub n_policies: u64,
     /// Live sessions of handshake-era clients.
     pub n_sessions: u64,
+    /// Servers that answers on `/mcp` had to leave out lately.
+    #[serde(default)]
+    pub left_out: Vec<LeftOut>,
     /// Why no call can be recorded; nothing while all is well.
     pub store_problem: Option<String>,
     /// What is declared and has no effect.
     pub warnings: Vec<String>,
+}
+
+/// A server that is missing from what clients of several servers see.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// Its id.
+    pub server: String,
+    /// What happened.
+    pub why: String,
+    /// Since when.
+    pub since: String,
 }
 
 /// Grants by their state.
@@ -57,6 +74,11 @@ pub struct GrantCounts {
     pub expired: u64,
     /// That were revoked.
     pub revoked: u64,
+}
+
+fn left_out((server, trouble): (Arc<str>, Trouble)) -> LeftOut {
+    let since = Timestamp::from_ms(trouble.since_ms).to_string();
+    LeftOut { server: server.to_string(), why: trouble.why, since }
 }
 
 impl Registry {
@@ -94,6 +116,7 @@ impl Registry {
             grants,
             n_policies: merged.declared.policies.len() as u64,
             n_sessions: gateway.sessions.len() as u64,
+            left_out: gateway.hub.troubles.all().into_iter().map(left_out).collect(),
             store_problem: gateway.store.check().err().map(|error| error.to_string()),
             warnings: refused.into_iter().chain(problems).chain(merged.warnings).collect(),
         })

@@ -258,6 +258,35 @@ async fn status_tells_what_there_is() {
 }
 
 #[tokio::test]
+async fn status_tells_which_servers_are_missing_and_since_when() {
+    let bench = Bench::with(files()).await;
+    let server = bench.gateway.world().server("imaging").cloned().unwrap();
+    let troubles = &bench.gateway.hub.troubles;
+    troubles.note(&server, "it is dead", NOW_MS);
+    troubles.note(&server, "it is slow", NOW_MS + 1_000);
+    let left_out = bench.registry.status().await.unwrap().left_out;
+    let [one] = left_out.as_slice() else { panic!("{left_out:?}") };
+    assert_eq!((one.server.as_str(), one.why.as_str()), ("imaging", "it is slow"));
+    assert!(one.since.starts_with("2026-11-20T13:14:15"), "{}", one.since);
+    troubles.clear(&server.id);
+    assert!(bench.registry.status().await.unwrap().left_out.is_empty());
+}
+
+#[tokio::test]
+async fn an_alias_belongs_to_one_server() {
+    let bench = Bench::with(files()).await;
+    let server = |id: &str, alias: &str| NewServer { alias: Some(alias.to_owned()), ..new_server(id) };
+    let added = bench.registry.add_server(server("ct", "x")).await.unwrap();
+    assert_eq!(added.alias.as_deref(), Some("x"));
+    for (id, alias) in [("a", "x"), ("b", "ct"), ("c", "imaging"), ("d", "X"), ("e", "a__b")] {
+        let failure = bench.registry.add_server(server(id, alias)).await.unwrap_err();
+        assert_eq!(failure.kind, FailureKind::Invalid, "{failure}");
+    }
+    let bench = bench.restarted(files()).await;
+    assert_eq!(bench.registry.server("ct").await.unwrap().server.alias.as_deref(), Some("x"));
+}
+
+#[tokio::test]
 async fn the_head_names_the_last_record() {
     let bench = Bench::with(files()).await;
     let head = bench.registry.audit_head().unwrap();

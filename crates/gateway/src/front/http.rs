@@ -5,7 +5,7 @@ use super::body::AnswerBody;
 use super::first;
 use super::http_stream;
 use super::request::{self, Inbound};
-use super::spool::answer;
+use super::spool::{Whose, answer};
 use crate::account;
 use crate::exchange::{Answer, Reply};
 use crate::gateway::Gateway;
@@ -112,7 +112,9 @@ impl HttpFront {
         };
         match exchange.session.clone() {
             Some(session) if exchange.message.is_request() => {
-                Ok(answer::to_request(&self.gateway, &session, exchange).await)
+                let (gateway, id) = (Arc::clone(&self.gateway), exchange.id().to_owned());
+                let answering = async move { pipeline::handle(&gateway, exchange).await };
+                Ok(answer::to_request(&self.gateway, Whose::One(session), &id, answering).await)
             }
             Some(_) | None => Ok(render(pipeline::handle(&self.gateway, exchange).await)),
         }

@@ -2,7 +2,7 @@
 
 use super::http::{HttpAnswer, Refused, events, status};
 use super::request::{Inbound, find_session};
-use super::spool::answer;
+use super::spool::{Whose, answer};
 use crate::gateway::Gateway;
 use crate::listen;
 use crate::session::Session;
@@ -32,7 +32,7 @@ pub async fn open(gateway: &Arc<Gateway>, inbound: &Inbound) -> Result<HttpAnswe
         Lane::Http(lane) => Some(listen::ask(lane, &session).await.ok_or(Refused::NoStream)?),
     };
     let stream = listen::start(gateway, &session, body);
-    Ok(answer::to_listener(gateway, &session, stream))
+    Ok(answer::to_listener(gateway, Whose::One(session), stream))
 }
 
 /// Ends a session.

@@ -1,9 +1,9 @@
 //! `/mcp` over HTTP: one message for all servers that a grant reaches, or the stream of a session with all of them.
 //! Where a grant reaches exactly one server, this is that server, and nothing of what stands here is used.
 
-use super::http::{HttpAnswer, Refused, render, status};
+use super::http::{HttpAnswer, Refused, events, render, status};
 use super::request;
-use crate::exchange::Answer;
+use super::spool::{Whose, answer};
 use crate::gateway::Gateway;
 use crate::hub::{self, Asked, Client, HubSession};
 use crate::large::Room;
@@ -41,7 +41,7 @@ pub async fn serve(
         Method::GET => {
             media::check_get_accept(request.headers())?;
             let session = open_session(gateway, grant, &headers)?;
-            Ok(render(Answer::Stream(hub::listen(gateway, &session))))
+            open_stream(gateway, session, &headers)
         }
         Method::DELETE => {
             let session = open_session(gateway, grant, &headers)?;
@@ -65,9 +65,31 @@ async fn post(
         Era::Legacy => Some(legacy_message(gateway, grant, (message, room), headers)?),
     };
     match asked {
-        Some(asked) => Ok(render(hub::handle(asked).await)),
         None => Ok(status(StatusCode::ACCEPTED)),
+        Some(asked) => Ok(match asked.client.session.clone() {
+            Some(session) if asked.message.is_request() => {
+                let id = asked.id().to_owned();
+                answer::to_request(gateway, Whose::Several(session), &id, hub::handle(asked)).await
+            }
+            Some(_) | None => render(hub::handle(asked).await),
+        }),
     }
+}
+
+/// The stream of a session: one that is resumed, one that waits for its client, or a new one.
+fn open_stream(
+    gateway: &Arc<Gateway>,
+    session: Arc<HubSession>,
+    headers: &McpHeaders,
+) -> Result<HttpAnswer, Refused> {
+    if let Some(event) = headers.last_event_id() {
+        return session.spools.resume(event).map(events).ok_or(Refused::Event);
+    }
+    if let Some(frames) = session.spools.listen_again() {
+        return Ok(events(frames));
+    }
+    let stream = hub::listen(gateway, &session);
+    Ok(answer::to_listener(gateway, Whose::Several(session), stream))
 }
 
 /// The message, unless it is one that the era does not know over HTTP: such a one is acknowledged and dropped.

@@ -5,12 +5,16 @@ use crate::exchange::Answer;
 use crate::gateway::Gateway;
 use crate::reach::Reach;
 use crate::stream::{Framing, Piece, Stream};
-use mcp::envelope::Caps;
+use bytes::{Bytes, BytesMut};
+use mcp::envelope::{Caps, Message};
+use mcp::errors::Refusal;
 use mcp::reply::{Reply, ReplyKind, parse_reply};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
 
+/// Longest message that is put together from parts where no reply is awaited.
+const MAX_HELD_BYTES: usize = 1 << 20;
 /// Longest reason that is kept: it may be a server's own words.
 const MAX_REASON_CHARS: usize = 200;
 
@@ -46,6 +50,15 @@ pub async fn in_time<T>(
     }
 }
 
+/// A message that was put together here, checked like a client's own.
+///
+/// # Errors
+/// The protocol's refusal of it.
+pub fn message(gateway: &Gateway, text: Vec<u8>) -> Result<Message, Refusal> {
+    let caps = Caps { max_body_bytes: gateway.bounds.max_body_bytes, ..Caps::default() };
+    Message::parse(text, &caps)
+}
+
 /// The one message that answers a request, whatever form it comes in; what else comes with it is dropped.
 pub async fn whole(answer: Answer, max_bytes: usize) -> Result<Reply, String> {
     match answer {
@@ -77,6 +90,28 @@ async fn from_stream(mut stream: Stream, max_bytes: usize) -> Result<Reply, Stri
         }
     }
     parse(held, max_bytes)
+}
+
+/// The next whole message of a stream of events; none once it has ended, or breaks its bounds.
+pub async fn next_message(stream: &mut Stream, held: &mut BytesMut) -> Option<Bytes> {
+    while let Some(Ok(piece)) = stream.next().await {
+        let (bytes, ends) = match piece {
+            Piece::Part(bytes) => (bytes, false),
+            Piece::End(bytes) => (bytes, true),
+            Piece::KeepAlive => continue,
+        };
+        if held.is_empty() && ends {
+            return Some(bytes);
+        }
+        if bytes.len() > MAX_HELD_BYTES.saturating_sub(held.len()) {
+            return None;
+        }
+        held.extend_from_slice(&bytes);
+        if ends {
+            return Some(std::mem::take(held).freeze());
+        }
+    }
+    None
 }
 
 fn parse(body: Vec<u8>, max_bytes: usize) -> Result<Reply, String> {

@@ -12,7 +12,7 @@ use crate::reach::Reach;
 use crate::session::{IdRefused, Session};
 use crate::upstream::Lane;
 use crate::world::Grant;
-use mcp::envelope::{Caps, Message};
+use mcp::envelope::Message;
 use mcp::era::Version;
 use std::sync::Arc;
 
@@ -75,7 +75,7 @@ impl Asked {
 
     /// Passes the request on to one server, in these bytes.
     pub(super) async fn pass_on(mut self, reach: &Arc<Reach>, text: Vec<u8>) -> Answer {
-        let message = match parse(&self.client.gateway, text) {
+        let message = match ask::message(&self.client.gateway, text) {
             Ok(message) => message,
             Err(refusal) => return refuse::protocol(&self, &refusal),
         };
@@ -162,7 +162,7 @@ impl Client {
     /// # Errors
     /// A sentence that says why there is none.
     pub(super) async fn ask(&self, reach: &Arc<Reach>, text: Vec<u8>) -> Result<mcp::reply::Reply, String> {
-        let message = parse(&self.gateway, text).map_err(|refusal| refusal.message)?;
+        let message = ask::message(&self.gateway, text).map_err(|refusal| refusal.message)?;
         let asking = async {
             let exchange = self.exchange(reach, message).await?;
             let answer = pipeline::handle(&self.gateway, exchange).await;
@@ -170,10 +170,4 @@ impl Client {
         };
         ask::in_time(&self.gateway, asking).await
     }
-}
-
-fn parse(gateway: &Gateway, text: Vec<u8>) -> Result<Message, mcp::errors::Refusal> {
-    // A prefix was taken away and a cursor of ours replaced: nothing has become longer than what was let in.
-    let caps = Caps { max_body_bytes: gateway.bounds.max_body_bytes, ..Caps::default() };
-    Message::parse(text, &caps)
 }

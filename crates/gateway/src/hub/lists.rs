@@ -136,17 +136,17 @@ pub async fn page(
     (list, is_first): (List, bool),
 ) -> Result<Page, String> {
     if client.lacks(reach, list.capability()).await? {
+        learn(client, reach, None, list, is_first);
         return Ok(None);
     }
     let reply = client.ask(reach, request).await?;
-    match reply.kind() {
-        ReplyKind::Error if reply.error_code() == Some(METHOD_NOT_FOUND) => Ok(None),
-        ReplyKind::Error => Err(ask::reason(&reply)),
-        ReplyKind::Result | ReplyKind::Request { .. } | ReplyKind::Notification { .. } => {
-            learn(client, reach, &reply, list, is_first);
-            Ok(Some(reply))
-        }
-    }
+    let page = match reply.kind() {
+        ReplyKind::Error if reply.error_code() == Some(METHOD_NOT_FOUND) => None,
+        ReplyKind::Error => return Err(ask::reason(&reply)),
+        ReplyKind::Result | ReplyKind::Request { .. } | ReplyKind::Notification { .. } => Some(reply),
+    };
+    learn(client, reach, page.as_ref(), list, is_first);
+    Ok(page)
 }
 
 /// Whether a server can be listed again.
@@ -173,9 +173,9 @@ pub async fn ask_for(client: &Client, reach: &Arc<Reach>, list: List) -> Result<
     page(client, reach, request, (list, true)).await.map(drop)
 }
 
-fn learn(client: &Client, reach: &Reach, page: &Reply, list: List, is_first: bool) {
+fn learn(client: &Client, reach: &Reach, page: Option<&Reply>, list: List, is_first: bool) {
     let Some(key) = list.uri_key() else { return };
-    let entries = page.list(list.key()).into_iter().flat_map(|list| list.elements());
+    let entries = page.and_then(|page| page.list(list.key())).into_iter().flat_map(|list| list.elements());
     let uris = entries.filter_map(|entry| entry.get(key)?.as_str());
     let directory = &client.gateway.hub.directory;
     directory.learn((&client.grant.id, &reach.server.id), uris, list == List::Templates, is_first);

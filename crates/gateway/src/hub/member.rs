@@ -12,7 +12,7 @@ use crate::reach::Reach;
 use crate::session::Session;
 use crate::upstream::Restart;
 use json::Splicer;
-use mcp::envelope::{Caps, Message};
+use mcp::envelope::Message;
 use mcp::era::{Era, Version};
 use mcp::reply::{Reply, ReplyKind};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -176,8 +176,7 @@ impl Member {
         let level = hub.level.lock().unwrap_or_else(PoisonError::into_inner).clone();
         for text in [Some(initialized), level].into_iter().flatten() {
             let Some(session) = self.live() else { return };
-            let caps = Caps { max_body_bytes: gateway.bounds.max_body_bytes, ..Caps::default() };
-            let Ok(message) = Message::parse(text, &caps) else { continue };
+            let Ok(message) = ask::message(gateway, text) else { continue };
             let Some(client) = hub.client(gateway) else { return };
             let exchange = client.within(&session, reach, message);
             // What it answers concerns nobody any more.
@@ -259,16 +258,16 @@ async fn greet(
 
 /// The client's `initialize`, for the revision that the session has settled on.
 pub fn greeting(gateway: &Gateway, hub: &HubSession) -> Option<Message> {
-    let caps = Caps { max_body_bytes: gateway.bounds.max_body_bytes, ..Caps::default() };
-    let message = Message::parse(hub.greeting.clone(), &caps).ok()?;
+    let message = ask::message(gateway, hub.greeting.clone()).ok()?;
     let Some(version) = hub.version() else { return Some(message) };
     let stated = message.params()?.get("protocolVersion")?;
     let mut splicer = Splicer::new(message.document().text().as_bytes());
     splicer.replace(stated.span(), format!("\"{version}\"").into_bytes()).ok()?;
-    Message::parse(splicer.finish(), &caps).ok()
+    ask::message(gateway, splicer.finish()).ok()
 }
 
-fn pause_ms(n_failures: u32) -> u64 {
+/// The pause after so many failures: a second, twice as long with each, a minute at most.
+pub fn pause_ms(n_failures: u32) -> u64 {
     FIRST_PAUSE_MS.checked_shl(n_failures).unwrap_or(MAX_PAUSE_MS).min(MAX_PAUSE_MS)
 }
 

@@ -19,6 +19,8 @@ mod refuse;
 mod session;
 mod sessions;
 mod stream;
+mod subscribe;
+mod subscription;
 mod template;
 mod trouble;
 mod uris;
@@ -67,7 +69,7 @@ pub async fn handle(mut asked: Asked) -> Answer {
     }
     let method = match methods::admit(&asked.message, asked.client.version) {
         Ok(method) => method,
-        Err(refusal) => return refuse::protocol(&asked, &refusal),
+        Err(refusal) => return named::extension(asked, &refusal).await,
     };
     if let Err(refused) = asked.enter() {
         return refuse::id(&asked, refused);
@@ -84,6 +86,7 @@ pub async fn handle(mut asked: Asked) -> Answer {
         (Kind::Request, "resources/templates/list") => lists::merged(&asked, List::Templates).await,
         (Kind::Request, "tools/call" | "prompts/get") => named::forward(asked).await,
         (Kind::Request, "completion/complete") => named::complete(asked).await,
+        (Kind::Request, "subscriptions/listen") => subscribe::listen(&asked).await,
         (Kind::Request, _) if method.name_param == Some("uri") => uris::forward(asked).await,
         (Kind::Request, _) => refuse::closed(&asked),
     }

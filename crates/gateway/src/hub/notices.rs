@@ -1,13 +1,12 @@
 //! What a client says to all servers, and the notices that answer nothing.
 //! A cancellation goes where the request went and nowhere else.
 
-use super::ask::at_each;
+use super::ask::{self, at_each};
 use super::client::{Asked, Client};
 use super::refuse;
 use crate::exchange::{Answer, Exchange};
 use crate::pipeline;
 use crate::session::Session;
-use mcp::envelope::{Caps, Message};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
@@ -70,9 +69,8 @@ async fn tell(client: &Client, members: Vec<Arc<Session>>, text: &str) {
     let told = at_each(members, |member| {
         let (client, member, text) = (client.clone(), Arc::clone(member), text.as_bytes().to_vec());
         async move {
-            let caps = Caps { max_body_bytes: client.gateway.bounds.max_body_bytes, ..Caps::default() };
             let Some(reach) = client.grant.reach(&member.server.id) else { return };
-            let Ok(message) = Message::parse(text, &caps) else { return };
+            let Ok(message) = ask::message(&client.gateway, text) else { return };
             let exchange = client.within(&member, reach, message);
             let deadline = std::time::Duration::from_millis(client.gateway.bounds.member_deadline_ms);
             // Nobody is told how a notice fared.

@@ -7,6 +7,7 @@ use super::member::{Member, Missing};
 use crate::gateway::Gateway;
 use crate::reach::Reach;
 use crate::session::{IDLE_MS, Session};
+use crate::spools::Spools;
 use crate::upstream::Server;
 use mcp::era::Version;
 use mcp::reply::Reply;
@@ -31,6 +32,8 @@ pub struct HubSession {
     pub grant: Arc<str>,
     /// The client's `initialize`, which greets every member.
     pub(super) greeting: Vec<u8>,
+    /// Its streams that can be resumed.
+    pub spools: Arc<Spools>,
     pub(super) ids: Arc<Ids>,
     /// Whether the client has said that it is ready.
     pub(super) initialized: AtomicBool,
@@ -57,6 +60,7 @@ impl HubSession {
             id,
             grant,
             greeting,
+            spools: Arc::default(),
             ids: Arc::default(),
             initialized: AtomicBool::new(false),
             level: Mutex::default(),

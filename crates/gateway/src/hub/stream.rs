@@ -1,6 +1,7 @@
 //! The stream of a session over several servers: what its members say unasked, and what changed between them.
 //! One member's message is never mixed with another's, and a member that comes later is heard as well.
 
+use super::ask;
 use super::session::HubSession;
 use crate::gateway::Gateway;
 use crate::listen;
@@ -134,7 +135,7 @@ impl Merge {
 }
 
 /// The list of which a message says that it changed.
-fn changed_list(message: &Bytes) -> Option<&'static str> {
+pub fn changed_list(message: &Bytes) -> Option<&'static str> {
     if message.len() > MAX_NEWS_BYTES {
         return None;
     }
@@ -145,21 +146,9 @@ fn changed_list(message: &Bytes) -> Option<&'static str> {
 /// Passes whole messages on until the member's stream or the client is gone.
 async fn pass(mut stream: Stream, sender: &mpsc::Sender<Bytes>) {
     let mut held = BytesMut::new();
-    while let Some(Ok(piece)) = stream.next().await {
-        match piece {
-            Piece::Part(bytes) => held.extend_from_slice(&bytes),
-            Piece::End(bytes) if held.is_empty() => {
-                if sender.send(bytes).await.is_err() {
-                    return;
-                }
-            }
-            Piece::End(bytes) => {
-                held.extend_from_slice(&bytes);
-                if sender.send(std::mem::take(&mut held).freeze()).await.is_err() {
-                    return;
-                }
-            }
-            Piece::KeepAlive => {}
+    while let Some(message) = ask::next_message(&mut stream, &mut held).await {
+        if sender.send(message).await.is_err() {
+            return;
         }
     }
 }

@@ -40,6 +40,12 @@ impl Troubles {
         }
     }
 
+    /// Whether a server is left out at present.
+    #[must_use]
+    pub fn has(&self, server: &str) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains_key(server)
+    }
+
     /// All of them by server.
     #[must_use]
     pub fn all(&self) -> Vec<(Arc<str>, Trouble)> {

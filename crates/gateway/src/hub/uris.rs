@@ -1,7 +1,7 @@
 //! Requests that name a URI: they go to the server that listed it.
 //! A URI says nothing of its server by itself, so a server that is not known must never be guessed.
 
-use super::ask::at_each;
+use super::ask::{at_each, note};
 use super::client::{Asked, Client};
 use super::lists::{self, List};
 use super::refuse;
@@ -27,7 +27,10 @@ pub async fn forward(asked: Asked) -> Answer {
 }
 
 /// The server that has a URI.
-async fn owner(client: &Client, uri: &str) -> Result<Arc<Reach>, &'static str> {
+///
+/// # Errors
+/// What the client is told where none is known.
+pub async fn owner(client: &Client, uri: &str) -> Result<Arc<Reach>, &'static str> {
     let reaches = client.grant.reaches();
     if let [only] = reaches.as_slice() {
         return Ok(Arc::clone(only));
@@ -38,7 +41,10 @@ async fn owner(client: &Client, uri: &str) -> Result<Arc<Reach>, &'static str> {
     if let Some(owner) = known(&reaches) {
         return Ok(owner);
     }
-    learn(client, directory.unknown(grant, &reaches).into_iter().map(Arc::clone).collect()).await;
+    // A server that is missing anyway would hold up this request.
+    let troubles = &client.gateway.hub.troubles;
+    let unknown = directory.unknown(grant, &reaches).into_iter();
+    learn(client, unknown.filter(|reach| !troubles.has(&reach.server.id)).map(Arc::clone).collect()).await;
     if let Some(owner) = known(&reaches) {
         return Ok(owner);
     }
@@ -66,6 +72,7 @@ async fn learn(client: &Client, reaches: Vec<Arc<Reach>>) {
         let (client, reach, list) = (client.clone(), Arc::clone(reach), *list);
         async move { lists::ask_for(&client, &reach, list).await }
     });
-    // Whoever does not answer has nothing that could be read.
-    drop(learnt.await);
+    for ((reach, _), learnt) in learnt.await {
+        note(&client.gateway, &reach, &learnt);
+    }
 }

@@ -57,6 +57,8 @@ mod rounds;
 #[cfg(test)]
 mod sessions;
 #[cfg(test)]
+mod several_channels;
+#[cfg(test)]
 mod several_sessions;
 #[cfg(test)]
 mod several_tools;

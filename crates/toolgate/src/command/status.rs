@@ -1,6 +1,6 @@
 //! `toolgate status`: whether a gateway runs, and what it has.
 
-use admin::action::status::Status;
+use admin::action::status::{LeftOut, Status};
 use clap::Args;
 
 use super::administration::{warn, with_client};
@@ -61,6 +61,10 @@ fn print(output: Output, status: &Status) -> std::io::Result<()> {
     let counts = format!("{} valid, {} expired, {} revoked", grants.valid, grants.expired, grants.revoked);
     output.line(format!("  grants    {counts}"))?;
     output.line(format!("  policies  {}", status.n_policies))?;
+    for LeftOut { server, why, since } in &status.left_out {
+        let missing = output.paint(Tone::Warning, "missing on /mcp:");
+        output.line(format!("  {missing} {}: {}, since {}", plain(server), plain(why), plain(since)))?;
+    }
     if let Some(problem) = &status.store_problem {
         output.line(format!("  {} {}", output.paint(Tone::Bad, "every call is denied:"), plain(problem)))?;
     }

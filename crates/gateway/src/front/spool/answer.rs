@@ -2,12 +2,11 @@
 //! answer that takes time becomes a stream that the client can resume.
 //! It must never make a short answer a stream.
 
-use super::{Source, Spool};
-use crate::exchange::{Answer, Exchange};
+use super::source::Work;
+use super::{Source, Spool, Whose};
+use crate::exchange::Answer;
 use crate::front::http::{HttpAnswer, events, render, status};
 use crate::gateway::Gateway;
-use crate::pipeline;
-use crate::session::Session;
 use crate::stream::{Framing, Stream};
 use hyper::StatusCode;
 use std::sync::Arc;
@@ -18,16 +17,21 @@ use tokio::time::timeout;
 /// An answer that takes longer becomes a stream: proxies and clients see life, and can resume.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// Answers a request of a session.
-pub async fn to_request(gateway: &Arc<Gateway>, session: &Arc<Session>, exchange: Exchange) -> HttpAnswer {
+/// Answers the request `id` of a session, which `answering` works on.
+pub async fn to_request(
+    gateway: &Arc<Gateway>,
+    whose: Whose,
+    id: &str,
+    answering: impl Future<Output = Answer> + Send + 'static,
+) -> HttpAnswer {
     let (tell, told) = oneshot::channel();
-    tokio::spawn(work(Arc::clone(gateway), Arc::clone(session), exchange, tell));
+    tokio::spawn(work(Arc::clone(gateway), whose, id.to_owned(), Box::pin(answering), tell));
     told.await.unwrap_or_else(|_| status(StatusCode::INTERNAL_SERVER_ERROR))
 }
 
 /// Answers a client that listens to its session.
-pub fn to_listener(gateway: &Arc<Gateway>, session: &Arc<Session>, stream: Stream) -> HttpAnswer {
-    match Spool::open(gateway, session, None, Source::Stream(stream)) {
+pub fn to_listener(gateway: &Arc<Gateway>, whose: Whose, stream: Stream) -> HttpAnswer {
+    match Spool::open(gateway, whose, None, Source::Stream(stream)) {
         Ok((spool, frames)) => {
             tokio::spawn(spool.run());
             events(frames)
@@ -38,13 +42,11 @@ pub fn to_listener(gateway: &Arc<Gateway>, session: &Arc<Session>, stream: Strea
 
 async fn work(
     gateway: Arc<Gateway>,
-    session: Arc<Session>,
-    exchange: Exchange,
+    whose: Whose,
+    id: String,
+    mut working: Work,
     tell: oneshot::Sender<HttpAnswer>,
 ) {
-    let id = exchange.id().to_owned();
-    let worker = Arc::clone(&gateway);
-    let mut working = Box::pin(async move { pipeline::handle(&worker, exchange).await });
     let source = match timeout(PATIENCE, &mut working).await {
         Ok(Answer::Stream(stream)) if stream.framing == Framing::Events => Source::Stream(stream),
         Ok(answer) => {
@@ -55,7 +57,7 @@ async fn work(
         Err(_) => Source::Work(working),
     };
     // Without random bytes nothing is told, which is answered as a failure.
-    if let Ok((spool, frames)) = Spool::open(&gateway, &session, Some(id), source) {
+    if let Ok((spool, frames)) = Spool::open(&gateway, whose, Some(id), source) {
         // The work goes on when the client has gone.
         let _ = tell.send(events(frames));
         spool.run().await;

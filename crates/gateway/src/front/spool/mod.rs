@@ -6,11 +6,12 @@ pub mod answer;
 mod event;
 mod kept;
 mod source;
+mod whose;
 
 pub use source::Source;
+pub use whose::Whose;
 
 use crate::gateway::Gateway;
-use crate::session::Session;
 use crate::spools::{After, Attach, Frame, Place, Spools};
 use crate::stream::{Cut, Piece};
 use bytes::Bytes;
@@ -34,7 +35,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// One stream, driven by a task of its own.
 pub struct Spool {
     gateway: Arc<Gateway>,
-    session: Arc<Session>,
+    whose: Whose,
     place: Place,
     // The client's id of the request that it answers; the session's own stream answers none.
     request: Option<String>,
@@ -57,15 +58,15 @@ impl Spool {
     /// Where the operating system gives no random bytes.
     pub fn open(
         gateway: &Arc<Gateway>,
-        session: &Arc<Session>,
+        whose: Whose,
         request: Option<String>,
         source: Source,
     ) -> Result<(Self, mpsc::Receiver<Frame>), getrandom::Error> {
-        let place = session.spools.place(request.is_none())?;
+        let place = whose.spools().place(request.is_none())?;
         let (out, frames) = Spools::connection();
         let mut spool = Self {
             gateway: Arc::clone(gateway),
-            session: Arc::clone(session),
+            whose,
             place,
             request,
             source,
@@ -79,7 +80,7 @@ impl Spool {
             expiry: None,
         };
         // Older clients read the empty data as a broken message.
-        if session.version().is_some_and(|version| version >= Version::V2025_11_25) {
+        if spool.whose.version().is_some_and(|version| version >= Version::V2025_11_25) {
             spool.unsent.push_back((None, Frame::Bytes(event::priming(&spool.place.key))));
         }
         Ok((spool, frames))
@@ -87,8 +88,8 @@ impl Spool {
 
     /// Drives the stream until it is complete and nobody can want it any more.
     pub async fn run(mut self) {
-        let session = Arc::clone(&self.session);
-        let mut closed = std::pin::pin!(session.closed());
+        let whose = self.whose.clone();
+        let mut closed = std::pin::pin!(whose.closed());
         while self.is_resumable || self.out.is_some() {
             let is_full = !self.unsent.is_empty();
             tokio::select! {
@@ -141,7 +142,7 @@ impl Spool {
         });
         let shown = if self.event.is_passing { Some(frame) } else { kept.clone() };
         if let Some(kept) = kept {
-            self.kept.push(number, kept, &self.gateway.kept, &self.session.grant);
+            self.kept.push(number, kept, &self.gateway.kept, self.whose.grant());
         }
         self.event = Event::new(number + 1);
         if let Some(frame) = shown {
@@ -164,7 +165,7 @@ impl Spool {
     /// The reply will never come. A connection in the middle of an event is cut off, so that it takes nothing for
     /// complete; otherwise, and to whoever resumes, the request is answered with an error.
     fn break_off(&mut self) {
-        let is_allowed = self.gateway.may_have(&self.session.grant, &self.session.server);
+        let is_allowed = self.whose.may_have(&self.gateway);
         let text = "the server's reply was cut off or broke the protocol; the call may have been executed";
         let failure = self.failure(text).filter(|_| is_allowed);
         let Some(failure) = failure else {
@@ -173,7 +174,7 @@ impl Spool {
             return self.finish();
         };
         let number = self.event.number;
-        self.kept.push(number, failure.clone(), &self.gateway.kept, &self.session.grant);
+        self.kept.push(number, failure.clone(), &self.gateway.kept, self.whose.grant());
         if self.event.is_begun() && self.event.is_passing {
             self.event = Event::new(number + 1);
             self.detach();
@@ -222,7 +223,7 @@ impl Spool {
         self.unsent.clear();
         self.event.is_passing = false;
         self.place.set_detached(true);
-        let waits = if self.is_over { KEPT_FOR } else { KEPT_FOR.max(self.session.server.timeout()) };
+        let waits = if self.is_over { KEPT_FOR } else { KEPT_FOR.max(self.whose.timeout(&self.gateway)) };
         self.expiry = Some(Box::pin(sleep(waits)));
     }
 
