@@ -222,3 +222,28 @@ async fn the_end_of_the_gateway_ends_the_stream_after_what_is_under_way() {
     assert_eq!(stream.message().await["id"], 1);
     assert!(ends_cleanly(&mut stream).await);
 }
+
+#[tokio::test]
+async fn a_client_is_asked_on_its_stream_and_answers_by_its_path() {
+    const OPEN: &str = r#"{"version": "1", "default": "allow", "roots": {"action": "allow"}}"#;
+    let test = Test::new().policy(OPEN).process().tool(Tool::new("copy")).start().await;
+    let mut client = test.client().await;
+    let (mut stream, path) = open(&test, &mut client).await;
+    test.puppets.received("notifications/initialized", 1).await;
+    test.puppets.say(0, &json!({"jsonrpc": "2.0", "id": "r", "method": "roots/list"}));
+    assert_eq!(stream.message().await["id"], 1);
+    for (id, kept) in [(json!("r"), 1), (json!(2), 2), (json!(1), 3)] {
+        let answer = json!({"jsonrpc": "2.0", "id": id, "result": {"kept": kept}});
+        let request = message(&path, &test.token, &Message::request(0, "x")).body(answer.to_string());
+        assert_eq!(test.send(&request).await.status, 202);
+    }
+    test.puppets.heard("the answer", |message| message["result"] == json!({"kept": 3})).await;
+    assert!(
+        !test
+            .puppets
+            .messages()
+            .iter()
+            .any(|message| message["result"]["kept"].as_u64().is_some_and(|n| n < 3))
+    );
+    assert_eq!(test.books().outcomes(), ["answered"]);
+}

@@ -146,3 +146,28 @@ async fn a_message_beyond_the_cap_closes_the_stream_and_what_is_no_message_is_dr
         assert!(n_tries < 10_000, "the session outlives its stream");
     }
 }
+
+#[tokio::test]
+async fn what_the_server_asks_is_answered_on_the_connection_that_asked() {
+    const OPEN: &str = r#"{"version": "1", "default": "allow", "roots": {"action": "allow"}}"#;
+    let test = test(OPEN).start().await;
+    let (session, other) = (test.legacy().await, test.legacy().await);
+    let mut client = session.connect().await;
+    let mut stream = client.open(&session.bare("GET")).await;
+    test.upstream.say("data: {\"jsonrpc\":\"2.0\",\"id\":\"r\",\"method\":\"roots/list\"}\n\n");
+    let asked = stream.message().await;
+    assert_eq!((&asked["id"], &asked["method"]), (&json!(1), &json!("roots/list")));
+    let answer = r#"{"jsonrpc":"2.0","id":1,"result":{"roots":[]}}"#;
+    let post = |session: &crate::support::Legacy<'_>| session.request(Message::request(1, "x")).body(answer);
+    assert_eq!(test.send(&post(&session)).await.status, 202);
+    test.upstream.received_method("", 1).await;
+    let answered = |received: &testkit::Received| {
+        received.message == json!({"jsonrpc": "2.0", "id": "r", "result": {"roots": []}})
+    };
+    let all = test.upstream.messages();
+    let answers: Vec<&str> =
+        all.iter().filter(|received| answered(received)).map(|received| received.target.as_str()).collect();
+    assert_eq!(answers, ["/messages?session=0"]);
+    assert_eq!(test.untouched(&post(&session)).await.status, 400);
+    drop(other);
+}
