@@ -9,7 +9,6 @@ use crate::stage::decide::Judged as JudgedCall;
 use json::Value;
 use mcp::errors::Refusal;
 use mcp::http::{Progress, Written};
-use mcp::reply::Reply;
 use policy::{Denial, OperandOutcome};
 use std::sync::Arc;
 use store::audit::{ArgumentFacts, Digest, Judged, OperandFact, Outcome as Record, OutcomeKind, PolicyRef};
@@ -121,19 +120,13 @@ impl Account {
     ///
     /// # Errors
     /// [`StoreError`] where it cannot be written.
-    pub(crate) async fn begin_asked(
-        gateway: &Arc<Gateway>,
-        grant: &str,
-        reach: &Reach,
-        request: &Reply,
-    ) -> Result<Self, StoreError> {
+    pub(crate) async fn begin_asked(gateway: &Arc<Gateway>, asked: Asked<'_>) -> Result<Self, StoreError> {
         let call = gateway.store.next_call();
         let Ok(reservation) = gateway.store.reserve(call, &[]) else {
             return Err(StoreError::Broken);
         };
-        let policies = policies(reach);
-        Self::open(gateway, reservation, &Judged { policies: &policies, ..asked(grant, reach, request) })
-            .await
+        let policies = policies(asked.reach);
+        Self::open(gateway, reservation, &Judged { policies: &policies, ..asked.subject() }).await
     }
 
     async fn open(
@@ -236,31 +229,40 @@ pub(crate) fn denied_channel(gateway: &Gateway, exchange: &Exchange) {
 }
 
 /// Records that a server's own request is not passed on; without a denial because nothing judges its channel.
-pub(crate) fn denied_asked(
-    gateway: &Gateway,
-    grant: &str,
-    reach: &Reach,
-    request: &Reply,
-    denial: Option<&Denial>,
-) {
-    let policies = policies(reach);
+pub(crate) fn denied_asked(gateway: &Gateway, asked: Asked<'_>, denial: Option<&Denial>) {
+    let policies = policies(asked.reach);
     let record = Judged {
         policies: &policies,
         rule: denial.map_or("(channel)", |denial| denial.rule.as_str()),
         pointer: denial.map_or("", |denial| &denial.pointer),
-        ..asked(grant, reach, request)
+        ..asked.subject()
     };
     let cause = denial.map_or("channel", |denial| denial.kind.as_str());
     gateway.store.denied(gateway.store.next_call(), &record, cause);
 }
 
-fn asked<'a>(grant: &'a str, reach: &'a Reach, request: &'a Reply) -> Judged<'a> {
-    Judged {
-        grant,
-        server: &reach.server.id,
-        method: request.method().unwrap_or_default(),
-        n_bytes: request.document().text().len() as u64,
-        ..Judged::default()
+/// A server's own request, as records hold it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    /// Whose client is asked.
+    pub grant: &'a str,
+    /// By whom, under which policies.
+    pub reach: &'a Reach,
+    /// The method.
+    pub method: &'a str,
+    /// Bytes of the message.
+    pub n_bytes: usize,
+}
+
+impl<'a> Asked<'a> {
+    fn subject(self) -> Judged<'a> {
+        Judged {
+            grant: self.grant,
+            server: &self.reach.server.id,
+            method: self.method,
+            n_bytes: self.n_bytes as u64,
+            ..Judged::default()
+        }
     }
 }
 

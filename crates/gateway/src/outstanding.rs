@@ -2,6 +2,7 @@
 //! An answer that nobody waits for must never reach a server, nor one client answer for another.
 
 use crate::account::{Account, Outcome};
+use crate::stage::matter::Matter;
 use crate::upstream::Lane;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -36,6 +37,8 @@ pub struct Open {
     pub id: Box<str>,
     /// The server's progress token, raw.
     pub progress_token: Option<Box<str>>,
+    /// What it is about.
+    pub matter: Matter,
     /// Its entry in the books, once it is recorded.
     pub account: Option<Account>,
 }
@@ -65,7 +68,13 @@ impl Outstanding {
     ///
     /// # Errors
     /// [`NotTaken`].
-    pub fn take(&self, lane: &Lane, id: &str, progress_token: Option<&str>) -> Result<u64, NotTaken> {
+    pub fn take(
+        &self,
+        lane: &Lane,
+        id: &str,
+        progress_token: Option<&str>,
+        matter: Matter,
+    ) -> Result<u64, NotTaken> {
         let mut state = self.lock();
         if state.is_closed || state.open.len() >= MAX_OUTSTANDING {
             return Err(NotTaken::TooMany);
@@ -78,6 +87,7 @@ impl Outstanding {
             lane: lane.clone(),
             id: id.into(),
             progress_token: progress_token.map(Box::from),
+            matter,
             account: None,
         };
         state.open.insert(number, open);
@@ -118,7 +128,9 @@ impl Outstanding {
     pub fn answer(&self, id: &str) -> Answered {
         let Some(number) = number(id) else { return Answered::Unknown };
         let mut state = self.lock();
-        match state.open.remove(&number) {
+        // Before it is recorded no client has been told of it.
+        let is_told = state.open.get(&number).is_some_and(|open| open.account.is_some());
+        match is_told.then(|| state.open.remove(&number)).flatten() {
             Some(open) => Answered::Open(Box::new(open)),
             None if state.cancelled.contains(&number) => Answered::Cancelled,
             None => Answered::Unknown,
@@ -189,6 +201,16 @@ mod tests {
     use mcp::http::{Clock, Plaintext, Settings, Target, Tls, Upstream};
     use tokio::sync::Semaphore;
 
+    /// Takes and records: only of what is recorded has a client been told.
+    fn take(outstanding: &Outstanding, lane: &Lane, id: &str, token: Option<&str>) -> Result<u64, NotTaken> {
+        let request = br#"{"jsonrpc":"2.0","id":1,"method":"roots/list"}"#.to_vec();
+        let matter = Matter::of(&mcp::parse_reply(request, &mcp::Caps::default()).unwrap());
+        let number = outstanding.take(lane, id, token, matter)?;
+        assert!(matches!(outstanding.answer(&number.to_string()), Answered::Unknown), "not recorded yet");
+        assert!(outstanding.record(number, Account::none()));
+        Ok(number)
+    }
+
     fn lane() -> Lane {
         let target = Target::parse("http://127.0.0.1:1/", Plaintext::LoopbackOnly).unwrap();
         let upstream = Upstream::new(target, Settings::default(), Tls::new(None), Clock::new(|| 0)).unwrap();
@@ -198,8 +220,8 @@ mod tests {
     #[tokio::test]
     async fn an_answer_is_taken_once_and_only_with_our_id() {
         let (outstanding, lane) = (Outstanding::default(), lane());
-        let number = outstanding.take(&lane, "\"a\"", Some("5")).unwrap();
-        assert_eq!(outstanding.take(&lane, "\"a\"", None), Err(NotTaken::Duplicate));
+        let number = take(&outstanding, &lane, "\"a\"", Some("5")).unwrap();
+        assert_eq!(take(&outstanding, &lane, "\"a\"", None), Err(NotTaken::Duplicate));
         for wrong in ["\"a\"", "\"1\"", "2", "01", "1.0"] {
             assert!(matches!(outstanding.answer(wrong), Answered::Unknown), "{wrong}");
         }
@@ -213,7 +235,7 @@ mod tests {
     #[tokio::test]
     async fn only_the_lane_that_asked_takes_it_back() {
         let (outstanding, ours, others) = (Outstanding::default(), lane(), lane());
-        let number = outstanding.take(&ours, "7", None).unwrap();
+        let number = take(&outstanding, &ours, "7", None).unwrap();
         assert_eq!(outstanding.cancel(&others, "7"), None);
         assert_eq!(outstanding.cancel(&ours.clone(), "7"), Some(number));
         assert!(matches!(outstanding.answer("1"), Answered::Cancelled));
@@ -223,10 +245,10 @@ mod tests {
     async fn they_are_bounded_and_end_with_the_session() {
         let (outstanding, lane) = (Outstanding::default(), lane());
         let taken =
-            (0..100).filter(|id: &u32| outstanding.take(&lane, &id.to_string(), None).is_ok()).count();
+            (0..100).filter(|id: &u32| take(&outstanding, &lane, &id.to_string(), None).is_ok()).count();
         assert_eq!(taken, MAX_OUTSTANDING);
         outstanding.close();
         assert!(outstanding.is_empty());
-        assert_eq!(outstanding.take(&lane, "x", None), Err(NotTaken::TooMany));
+        assert_eq!(take(&outstanding, &lane, "x", None), Err(NotTaken::TooMany));
     }
 }

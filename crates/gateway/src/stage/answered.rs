@@ -1,11 +1,12 @@
 //! A client's answer to what a server asked, and its reports on the way there (handshake era).
 //! Only what is outstanding in the client's own session is answered, by the way it was asked, once.
 
-use crate::account::{self, Account, Outcome};
+use crate::account::{self, Account, Asked, Outcome};
 use crate::exchange::{Answer, Exchange};
 use crate::gateway::Gateway;
 use crate::outstanding::{Answered, Open};
 use crate::permit::{Changes, Permit};
+use crate::upstream::{answer_server, closed};
 use mcp::errors::Refusal;
 
 /// Takes one response.
@@ -15,7 +16,7 @@ pub async fn response(gateway: &Gateway, exchange: &Exchange) -> Answer {
     };
     match session.outstanding.answer(id) {
         Answered::Open(open) => {
-            deliver(exchange, *open).await;
+            deliver(gateway, exchange, *open).await;
             Answer::Accepted
         }
         Answered::Cancelled => Answer::Accepted,
@@ -23,16 +24,23 @@ pub async fn response(gateway: &Gateway, exchange: &Exchange) -> Answer {
     }
 }
 
-async fn deliver(exchange: &Exchange, mut open: Open) {
+async fn deliver(gateway: &Gateway, exchange: &Exchange, mut open: Open) {
     let is_error = exchange.message.is_error();
-    let n_bytes = exchange.message.document().text().len() as u64;
+    let n_bytes = exchange.message.document().text().len();
+    let (grant, reach) = (&exchange.grant.id, &exchange.reach);
+    // The policies may have closed the channel since it was asked.
+    if let Err(denial) = open.matter.judge(reach, grant, exchange.version) {
+        let denied = Asked { grant, reach, method: &open.matter.method, n_bytes };
+        account::denied_asked(gateway, denied, denial.as_deref());
+        return answer_server(&open.lane, exchange.version, closed(&open.id));
+    }
     let changes = Changes { answered: Some(&open.id), ..Changes::default() };
     let sent = match Permit::forward(exchange, &changes, Account::none()) {
         Ok(mut permit) => open.lane.respond(&mut permit).await.map_err(|failure| failure.to_string()),
         Err(error) => Err(error.to_string()),
     };
     let outcome = match sent {
-        Ok(()) => Outcome::Replied { is_error, tool_error: false, n_bytes, status: 200 },
+        Ok(()) => Outcome::Replied { is_error, tool_error: false, n_bytes: n_bytes as u64, status: 200 },
         Err(why) => {
             tracing::debug!(server.id = %exchange.reach.server.id, why, "a client's answer did not arrive");
             Outcome::Failed { why: "the answer did not arrive", status: None }

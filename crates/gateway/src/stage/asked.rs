@@ -1,8 +1,8 @@
 //! What a server asks of the client (handshake era): judged by its channel, recorded, and passed on under an id of
 //! ours, or refused in the client's place. A server must never reach a client by a channel that no policy opens.
 
-use crate::account::{self, Account};
-use crate::channels;
+use super::matter::Matter;
+use crate::account::{self, Account, Asked};
 use crate::gateway::Gateway;
 use crate::outstanding::NotTaken;
 use crate::reach::Reach;
@@ -11,11 +11,8 @@ use crate::upstream::{Lane, answer_server};
 use mcp::answers;
 use mcp::era::{Era, Version};
 use mcp::errors::{INTERNAL_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND};
-use mcp::methods::{self, Direction, Kind};
 use mcp::reply::Reply;
 use mcp::rewrite::{ReplyEdits, rewrite_reply};
-use policy::{Channel, Denial};
-use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Largest request of a server that is passed on; it may hold images for a model.
@@ -82,9 +79,9 @@ async fn take(asking: Asking<'_>, request: &Reply, id: &str) -> Result<Passed, R
     let session = asking.session.ok_or(Refused::Closed)?;
     let access = asking.gateway.access(&session.grant, &session.server);
     let (_, reach) = access.ok_or(Refused::Closed)?;
-    judge(asking, session, &reach, request)?;
+    let matter = judge(asking, session, &reach, request)?;
     let token = progress_token(request);
-    let ours = session.outstanding.take(asking.lane, id, token).map_err(|refused| match refused {
+    let ours = session.outstanding.take(asking.lane, id, token, matter).map_err(|refused| match refused {
         NotTaken::TooMany => {
             Refused::Because(INTERNAL_ERROR, "too many requests are unanswered; wait for answers")
         }
@@ -115,7 +112,10 @@ async fn enter(
     };
     let bytes = rewrite_reply(request, &edits)
         .map_err(|_| Refused::Because(INVALID_REQUEST, "the request cannot be passed on"))?;
-    let begun = Account::begin_asked(asking.gateway, &session.grant, reach, request).await;
+    let n_bytes = request.document().text().len();
+    let method = request.method().unwrap_or_default();
+    let intent = Asked { grant: &session.grant, reach, method, n_bytes };
+    let begun = Account::begin_asked(asking.gateway, intent).await;
     let account = begun.map_err(|error| {
         tracing::error!(%error, "a server's request was refused because it could not be recorded");
         Refused::Because(INTERNAL_ERROR, "the gateway cannot record requests; go on without the client")
@@ -130,40 +130,16 @@ async fn enter(
     }
 }
 
-fn judge(asking: Asking<'_>, session: &Session, reach: &Reach, request: &Reply) -> Result<(), Refused> {
-    match ask(asking, session, reach, request) {
-        Ok(()) => check_size(request),
+fn judge(asking: Asking<'_>, session: &Session, reach: &Reach, request: &Reply) -> Result<Matter, Refused> {
+    let matter = Matter::of(request);
+    match matter.judge(reach, &session.grant, asking.version) {
+        Ok(()) => check_size(request).map(|()| matter),
         Err(denial) => {
-            account::denied_asked(asking.gateway, &session.grant, reach, request, denial.as_deref());
+            let n_bytes = request.document().text().len();
+            let denied = Asked { grant: &session.grant, reach, method: &matter.method, n_bytes };
+            account::denied_asked(asking.gateway, denied, denial.as_deref());
             Err(Refused::Closed)
         }
-    }
-}
-
-/// Asks the policies; no denial where nothing can judge it.
-fn ask(
-    asking: Asking<'_>,
-    session: &Session,
-    reach: &Reach,
-    request: &Reply,
-) -> Result<(), Option<Box<Denial>>> {
-    let name = request.method().unwrap_or_default();
-    let known = methods::lookup(name, Direction::ServerToClient, asking.version);
-    let Some(method) = known else { return channels::judge_extension(reach, &session.grant, name) };
-    let channel = channels::of(method.channel).filter(|_| method.kind == Kind::Request).ok_or(None)?;
-    if channel == Channel::Tasks || asks_for_task(request) {
-        // Nothing judges tasks of a client yet.
-        return Err(None);
-    }
-    let mode = if channel == Channel::Elicitation { mode(request) } else { None };
-    channels::judge(reach, &session.grant, channel, mode.as_deref()).map_err(Some)
-}
-
-/// How the user is asked; nothing where that cannot be read.
-fn mode(request: &Reply) -> Option<Cow<'_, str>> {
-    match request.params().and_then(|params| params.get("mode")) {
-        None => Some(Cow::Borrowed("form")),
-        Some(mode) => mode.as_str(),
     }
 }
 
@@ -172,11 +148,6 @@ fn check_size(request: &Reply) -> Result<(), Refused> {
         return Err(Refused::Because(INVALID_REQUEST, "the request is too large; send a smaller one"));
     }
     Ok(())
-}
-
-/// The wish to have the answer as a task of the client, which nothing judges yet (2025-11-25).
-fn asks_for_task(request: &Reply) -> bool {
-    request.params().is_some_and(|params| params.get("task").is_some())
 }
 
 fn progress_token(request: &Reply) -> Option<&str> {

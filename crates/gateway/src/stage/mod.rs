@@ -8,6 +8,7 @@ pub mod entries;
 pub mod extension;
 pub mod handshake;
 pub mod list;
+pub mod matter;
 pub mod notify;
 pub mod obligations;
 pub mod questions;

@@ -359,6 +359,12 @@ async fn a_policy_that_closes_a_channel_counts_for_the_next_request() {
     assert_eq!(client.next().await.unwrap()["method"], "roots/list");
     test.reload(CLOSED);
     while client.next().await.unwrap()["method"] != "notifications/prompts/list_changed" {}
+    // Also for the answer to what was asked before.
+    client.send_raw(r#"{"jsonrpc":"2.0","id":1,"result":{"roots":["late"]}}"#).await;
+    test.puppets.heard("a refusal", |message| message["id"] == 1 && message["error"]["code"] == -32601).await;
     test.puppets.say(0, &ask(2, "roots/list", json!({})));
     test.puppets.heard("a refusal", |message| message["id"] == 2 && message["error"]["code"] == -32601).await;
+    assert!(!answers(&test).iter().any(|answer| answer.to_string().contains("late")));
+    let books = test.books();
+    assert_eq!((books.denials(), books.outcomes()), (vec![("(closed)", "closed"); 2], vec!["unknown"]));
 }
