@@ -2,6 +2,7 @@
 //!
 //! Must never: signal a group whose leader was reaped, for its number may belong to somebody else by then.
 
+use super::keeper;
 use super::process::Exit;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,6 +16,9 @@ impl Group {
     /// The group that a freshly spawned child leads.
     pub(super) fn led_by(child: &Child) -> Group {
         let leader = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+        if let Some(leader) = leader {
+            keeper::note(leader);
+        }
         Group(Arc::new(Mutex::new(leader)))
     }
 
@@ -31,7 +35,9 @@ impl Group {
     /// Kills every member and forgets the group, for when nobody is left to reap the leader.
     pub(super) fn abandon(&self) {
         self.signal(Signal::KILL);
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        if let Some(leader) = self.0.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            keeper::forget(leader);
+        }
     }
 
     /// Whether the leader has ended; it is not reaped, so the group's number stays taken.
@@ -51,6 +57,7 @@ impl Group {
             if let Err(error) = kill_process_group(leader, Signal::KILL) {
                 tracing::debug!(%error, "killing what a server left behind");
             }
+            keeper::forget(leader);
         }
         Exit::from(child.try_wait().ok().flatten())
     }

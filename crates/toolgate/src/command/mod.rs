@@ -55,6 +55,9 @@ pub enum Command {
     /// Run the imaging sample server
     #[command(hide = true)]
     SampleServer(sample_server::Arguments),
+    /// Kill what the servers of a gateway leave behind when it is killed
+    #[command(hide = true)]
+    KeepServers,
 }
 
 impl Command {
@@ -76,6 +79,10 @@ impl Command {
             Self::Doctor(arguments) => doctor::run(global, &arguments),
             Self::Completions(arguments) => completions::run(&arguments),
             Self::SampleServer(arguments) => sample_server::run(global, &arguments),
+            Self::KeepServers => {
+                mcp::stdio::keeper::keep(std::io::stdin().lock());
+                Ok(Exit::Ok)
+            }
         }
     }
 }

@@ -71,6 +71,7 @@ impl Owner {
             max_body_bytes: usize::try_from(settings.max_body_bytes).unwrap_or(usize::MAX),
             ..Bounds::default()
         };
+        keep_servers();
         let gateway = Arc::new(Gateway::new(store, bounds));
         let endpoints = bound.as_ref().map(|bound| bound.endpoints(settings.tls.is_some()));
         let endpoints = endpoints.unwrap_or_default();
@@ -181,6 +182,18 @@ async fn bind(settings: &Settings) -> anyhow::Result<Listening> {
         Some(pid) => OpenError::Locked { path: settings.data.clone(), holder: pid.to_string() }.into(),
         None => error,
     })
+}
+
+/// Sees to it that servers end with this process, however it ends.
+fn keep_servers() {
+    let started = std::env::current_exe().and_then(|program| {
+        let mut command = std::process::Command::new(program);
+        command.arg("keep-servers").env_clear().current_dir("/");
+        mcp::stdio::keeper::start(command)
+    });
+    if let Err(error) = started {
+        tracing::warn!(%error, "servers may be left behind if this process is killed");
+    }
 }
 
 /// Loads the configuration of a run.

@@ -51,6 +51,13 @@ impl Gateway {
         terminate(self.child.as_ref().unwrap().id());
     }
 
+    /// Kills it outright.
+    pub fn kill(mut self) {
+        let mut child = self.child.take().unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
     /// Waits until it has ended.
     pub fn wait(mut self) -> ExitStatus {
         let mut child = self.child.take().unwrap();
@@ -65,7 +72,11 @@ impl Gateway {
 
     /// The status that a client with this token gets from the server `imaging`.
     pub fn status(&self, token: &str) -> u16 {
-        let body = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
+        self.post(token, r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#)
+    }
+
+    /// The status that this message to the server `imaging` is answered with.
+    pub fn post(&self, token: &str, body: &str) -> u16 {
         let head = format!(
             "POST /mcp/imaging HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\
              Content-Type: application/json\r\nAccept: application/json, text/event-stream\r\nContent-Length: {}\r\n\r\n{body}",
@@ -114,7 +125,7 @@ fn terminate(pid: u32) {
     kill_process(Pid::from_raw(i32::try_from(pid).unwrap()).unwrap(), Signal::TERM).unwrap();
 }
 
-fn within<T: Send + 'static>(what: &str, wait: impl FnOnce() -> T + Send + 'static) -> T {
+pub fn within<T: Send + 'static>(what: &str, wait: impl FnOnce() -> T + Send + 'static) -> T {
     let (sender, receiver) = channel();
     std::thread::spawn(move || sender.send(wait()));
     receiver.recv_timeout(LONGEST).unwrap_or_else(|_| panic!("waited too long for {what}"))

@@ -17,6 +17,8 @@ mod help;
 #[cfg(test)]
 mod import;
 #[cfg(test)]
+mod orphans;
+#[cfg(test)]
 mod policy;
 #[cfg(test)]
 mod readme;
