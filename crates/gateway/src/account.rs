@@ -112,7 +112,8 @@ impl Account {
             return Err(StoreError::Broken);
         };
         let policies = policies(&exchange.reach);
-        let record = Judged { policies: &policies, ..subject(exchange) };
+        let tool = exchange.restored.task.as_ref().map(|presented| &*presented.found.task.tool);
+        let record = Judged { policies: &policies, tool, ..subject(exchange) };
         Self::open(gateway, reservation, &record).await
     }
 

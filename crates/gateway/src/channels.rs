@@ -52,8 +52,8 @@ pub fn judge_extension(reach: &Reach, grant: &str, method: &str) -> Result<(), O
     reach.stack.judge_method(&facts(reach, grant), method).map_err(Some)
 }
 
-/// What a server is not told that the client can do: what it may not ask for anyway. Tasks of the client are judged
-/// by nothing yet.
+/// What a server is not told that the client can do: what it may not ask for anyway. Tasks of the client itself are
+/// judged by nothing.
 #[must_use]
 pub fn closed_to_server(stack: &Stack) -> Vec<ClientCapability> {
     let closed = |capability: &ClientCapability| match capability {
@@ -61,20 +61,22 @@ pub fn closed_to_server(stack: &Stack) -> Vec<ClientCapability> {
         ClientCapability::Elicitation => !stack.may_open(Channel::Elicitation),
         ClientCapability::Roots => !stack.may_open(Channel::Roots),
         ClientCapability::Tasks => true,
+        ClientCapability::TasksExtension => !stack.may_open(Channel::Tasks),
     };
     ClientCapability::ALL.into_iter().filter(closed).collect()
 }
 
-/// What a server may not advertise: channels that the policies leave closed, and tasks, which nothing judges yet.
+/// What a server may not advertise: channels that the policies leave closed.
 #[must_use]
 pub fn closed_to_client(stack: &Stack) -> Vec<ServerCapability> {
     let channels = [
         (Channel::Resources, ServerCapability::Resources),
         (Channel::Prompts, ServerCapability::Prompts),
         (Channel::Completion, ServerCapability::Completions),
+        (Channel::Tasks, ServerCapability::Tasks),
     ];
     let closed = channels.into_iter().filter(|(channel, _)| !stack.may_open(*channel));
-    closed.map(|(_, capability)| capability).chain([ServerCapability::Tasks]).collect()
+    closed.map(|(_, capability)| capability).collect()
 }
 
 /// Whether a server's notification may pass: of a method of the revision or one that the policies open, in a channel
@@ -89,8 +91,6 @@ pub fn may_be_told(reach: &Reach, grant: &str, version: Version, notification: &
         _ if method.kind == Kind::Request => false,
         _ if method.always_open => true,
         None => true,
-        // Nothing judges tasks yet.
-        Some(Channel::Tasks) => false,
         Some(channel) if method.name == "notifications/resources/updated" => {
             let uri = notification.params().and_then(|params| params.get("uri")).and_then(|uri| uri.as_str());
             uri.is_some_and(|uri| judge(reach, grant, channel, Some(&uri)).is_ok())

@@ -5,6 +5,7 @@ use crate::large::Room;
 use crate::reach::Reach;
 use crate::session::{IdRefused, InFlight, Session};
 use crate::stage::round::Going;
+use crate::stage::task::{Found, Presented};
 use crate::stream::Stream;
 use crate::upstream::Lane;
 use crate::world::Grant;
@@ -47,6 +48,12 @@ pub struct Restored {
     pub cursor: Option<String>,
     /// The round that a call goes on with.
     pub round: Option<Going>,
+    /// The task that a request is about.
+    pub task: Option<Presented>,
+    /// The task that a message belongs to.
+    pub related: Option<Found>,
+    /// The server's ids of the tasks that a subscription asks about, a raw array.
+    pub listened: Option<String>,
 }
 
 impl Exchange {

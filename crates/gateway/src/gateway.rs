@@ -7,6 +7,7 @@ use crate::large::Large;
 use crate::metrics::Metrics;
 use crate::sessions::Sessions;
 use crate::stage::round::{self, Round};
+use crate::stage::task::{self, Task};
 use crate::upstream::Setup;
 use crate::world::World;
 use mcp::http::Clock;
@@ -66,6 +67,8 @@ pub struct Gateway {
     pub large: Large,
     /// What servers wait for.
     pub rounds: Handles<Round>,
+    /// The tasks that clients know of.
+    pub tasks: Handles<Task>,
     /// Room for what is kept of streams.
     pub kept: Large,
     /// For the operator.
@@ -88,6 +91,7 @@ impl Gateway {
             hub: Hub::default(),
             large: Large::new(bounds.max_large_bytes),
             rounds: Handles::new(round::SHELF),
+            tasks: Handles::new(task::SHELF),
             kept: Large::strict(bounds.max_kept_bytes),
             metrics: Arc::default(),
             bounds,
@@ -153,7 +157,9 @@ impl Gateway {
         self.hub.sessions.sweep(self);
         self.sessions.sweep(self.now_ms(), |session| self.access(&session.grant, &session.server).is_some());
         let world = self.world();
-        self.rounds.sweep(self.now_ms(), |grant| world.grant(grant).is_some());
+        let (now_ms, is_there) = (self.now_ms(), |grant: &str| world.grant(grant).is_some());
+        self.rounds.sweep(now_ms, is_there);
+        self.tasks.sweep(now_ms, is_there);
         let live = i64::try_from(self.sessions.len()).unwrap_or(i64::MAX);
         self.metrics.sessions.set(live);
     }

@@ -13,6 +13,7 @@ pub mod denial;
 pub mod exchange;
 pub mod front;
 pub mod gateway;
+pub mod given;
 pub mod handles;
 pub mod hub;
 pub mod large;

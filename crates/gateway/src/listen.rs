@@ -4,16 +4,19 @@
 use crate::budget::Budget;
 use crate::channels;
 use crate::gateway::Gateway;
+use crate::given::Given;
 use crate::news::News;
 use crate::session::Session;
 use crate::source::Source;
 use crate::stage::asked::{self, Asking};
+use crate::stage::task::Client;
 use crate::stream::{self, Framing, Outlet, Piece, Stream};
 use crate::upstream::{HttpLane, Lane};
 use mcp::era::Version;
 use mcp::http::{Content, HeaderValue, Outgoing, ReplyBody};
 use mcp::reply::{Reply, ReplyKind};
 use mcp::rewrite::{ReplyEdits, rewrite_reply};
+use mcp::rounds::Abilities;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -203,10 +206,16 @@ impl Listener {
         let mut edits = ReplyEdits { strip_private_meta: true, ..ReplyEdits::default() };
         let token = match message.progress_token() {
             // Of a request that this session has in flight, or of nobody's.
-            Some(token) => Some(self.session.progress_token(token)?),
+            Some(token) => {
+                let of_task = || Client::in_session(&self.gateway, &self.session).progress_token(token);
+                Some(self.session.progress_token(token).or_else(of_task)?)
+            }
             None => None,
         };
         edits.progress_token = token.as_deref();
+        let client = Client::in_session(&self.gateway, &self.session);
+        let given = Given::in_notice(client, &grant.id, &reach, Abilities::default(), message)?;
+        edits.handles = given.handles();
         let cancelled = match message.cancelled_request() {
             Some(id) => Some(self.session.outstanding.cancel(&self.session.lane, id)?.to_string()),
             None => None,

@@ -32,11 +32,17 @@ use crate::account::Account;
 use crate::bridge::Again;
 use crate::channels;
 use crate::exchange::Exchange;
+use crate::stage::round::Going;
+use crate::stage::task;
 use mcp::bridge::{self, Envelope};
+use mcp::envelope::Message;
 use mcp::era::{Era, Version};
 use mcp::headers::{self, value};
 use mcp::http::{HeaderName, HeaderValue, Outgoing, Progress};
-use mcp::rewrite::{self, Edits, HandleEdits, RewriteError};
+use mcp::methods;
+use mcp::rewrite::{self, Edits, HandleEdits, RewriteError, StateEdit};
+use mcp::tasks;
+use std::borrow::Cow;
 
 /// The permission to send one message to one upstream, once.
 #[derive(Debug)]
@@ -98,7 +104,9 @@ impl Permit {
         let message = rewrite::rewrite(&exchange.message, &edits)?;
         let mut mirrors = Vec::new();
         if exchange.era() == Era::Modern {
-            let (method, subject) = (exchange.message.method(), exchange.message.subject());
+            let task = exchange.restored.task.as_ref().map(|presented| &*presented.found.task.id);
+            let subject = task.map(Cow::Borrowed).or_else(|| exchange.message.subject());
+            let method = exchange.message.method();
             mirror(method.unwrap_or_default(), subject.as_deref(), &changes.param_headers, &mut mirrors);
         }
         let version = (exchange.message.method() != Some("initialize")).then_some(exchange.version);
@@ -243,19 +251,36 @@ impl Permit {
 
 /// The server's own opaque values. What was not restored is not forwarded: it is the client's.
 fn restored(exchange: &Exchange) -> Result<HandleEdits<'_>, RewriteError> {
-    let cursor = exchange.restored.cursor.as_deref();
-    if exchange.message.cursor().is_some() && cursor.is_none() {
-        return Err(RewriteError::Missing("cursor"));
+    let (message, restored) = (&exchange.message, &exchange.restored);
+    let is_answered = restored.round.is_some() || restored.task.is_some();
+    let presented = [
+        ("cursor", message.cursor().is_some(), restored.cursor.is_some()),
+        ("requestState", message.request_state().is_some(), restored.round.is_some()),
+        ("inputResponses", message.input_responses().is_some(), is_answered),
+        ("taskId", is_about_task(message), restored.task.is_some()),
+        ("related-task", tasks::related_to(message).is_some(), restored.related.is_some()),
+        ("taskIds", task::listens(message), restored.listened.is_some()),
+    ];
+    if let Some((what, ..)) = presented.into_iter().find(|(_, is_there, is_known)| *is_there && !is_known) {
+        return Err(RewriteError::Missing(what));
     }
-    let has_round = exchange.message.request_state().or(exchange.message.input_responses()).is_some();
-    let Some(going) = &exchange.restored.round else {
-        return if has_round {
-            Err(RewriteError::Missing("requestState"))
-        } else {
-            Ok(HandleEdits { cursor, ..HandleEdits::default() })
-        };
-    };
-    Ok(HandleEdits { cursor, request_state: going.state(), input_responses: going.answers.kept.as_deref() })
+    let (round, task) = (restored.round.as_ref(), restored.task.as_ref());
+    let answers = round.map(|going| &going.answers).or(task.map(|presented| &presented.answers));
+    let request_state = round.map_or(StateEdit::Keep, Going::state);
+    Ok(HandleEdits {
+        cursor: restored.cursor.as_deref(),
+        request_state,
+        input_responses: answers.and_then(|answers| answers.kept.as_deref()),
+        task_id: task.map(|presented| &*presented.found.task.id),
+        related_task: restored.related.as_ref().map(|found| &*found.task.id),
+        task_ids: restored.listened.as_deref(),
+    })
+}
+
+/// Whether the method names a task.
+fn is_about_task(message: &Message) -> bool {
+    let method = message.method().and_then(methods::any);
+    method.is_some_and(|method| method.name_param == Some("taskId"))
 }
 
 fn mirror(

@@ -8,7 +8,8 @@ use crate::gateway::Gateway;
 use crate::permit::{Changes, Permit};
 use crate::stage::decide::{Judged, MayWait};
 use crate::stage::{
-    answered, channel, decide, extension, handshake, list, notify, obligations, refuse, reply, restore, round,
+    answered, channel, decide, extension, handshake, list, notify, obligations, refuse, reply, restore,
+    round, task,
 };
 use mcp::envelope::MessageKind;
 use mcp::methods::{self, Kind};
@@ -22,6 +23,9 @@ pub async fn handle(gateway: &Arc<Gateway>, mut exchange: Exchange) -> Answer {
         return revoked;
     }
     if *exchange.message.kind() == MessageKind::Response {
+        if let Err(unknown) = restore::restore(gateway, &mut exchange) {
+            return unknown;
+        }
         return answered::response(gateway, &exchange).await;
     }
     let method = match methods::admit(&exchange.message, exchange.version) {
@@ -30,10 +34,6 @@ pub async fn handle(gateway: &Arc<Gateway>, mut exchange: Exchange) -> Answer {
     };
     if let Err(refused) = exchange.enter() {
         return refuse::id(gateway, &exchange, refused);
-    }
-    // Forms of a request that nothing judges yet: as a task, or as a further round.
-    if let (Kind::Request, Err(refusal)) = (method.kind, exchange.message.refuse_unjudged()) {
-        return refuse::protocol(gateway, &exchange, &refusal);
     }
     if let Err(unknown) = restore::restore(gateway, &mut exchange) {
         return unknown;
@@ -102,7 +102,11 @@ async fn judge(gateway: &Gateway, exchange: &mut Exchange, id: CallId) -> Result
         if decide::learn_names(gateway, exchange).await? {
             decide::renew(gateway, exchange)?;
         }
-        let judged = decide::decide(exchange).and_then(|judged| round::judge(exchange).map(|()| judged));
+        let judged = decide::decide(exchange).and_then(|judged| {
+            round::judge(exchange)?;
+            task::judge_request(exchange)?;
+            Ok(judged)
+        });
         let judged = judged.map_err(|denial| refuse::policy(gateway, exchange, id, &denial))?;
         decide::check_mirrors(exchange, &judged)
             .map_err(|refusal| refuse::protocol(gateway, exchange, &refusal))?;

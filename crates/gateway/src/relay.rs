@@ -216,7 +216,7 @@ impl Relay {
             ReplyKind::Result | ReplyKind::Error => {
                 let bytes = match self.route.reply(message) {
                     Ok(bytes) => bytes,
-                    Err(Withheld::Input) => refuse::input_closed(&self.route.client_id),
+                    Err(Withheld::Instead(text)) => refuse::instead(&self.route.client_id, text),
                     Err(Withheld::Closed | Withheld::Broken) => {
                         return Err(Stop::Broken("it answers another request"));
                     }
@@ -329,9 +329,12 @@ impl Relay {
     }
 }
 
-/// What asks for input is cut off before the part that says so.
+/// What asks for input or is a task is cut off before the part that says so.
 fn refuse_input(scanner: &ReplyScanner) -> Result<(), Stop> {
-    if scanner.asks_for_input() { Err(Stop::Broken("it asks for input, which is closed")) } else { Ok(()) }
+    if scanner.asks_for_input() || scanner.makes_task() {
+        return Err(Stop::Broken("a result that asks for input or is a task is too long"));
+    }
+    Ok(())
 }
 
 /// What a wait for the server ended with.

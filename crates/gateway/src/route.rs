@@ -6,17 +6,20 @@ use crate::channels;
 use crate::cursor::Place;
 use crate::exchange::Exchange;
 use crate::gateway::Gateway;
+use crate::given::Given;
 use crate::permit::Permit;
 use crate::reach::Reach;
 use crate::session::{InFlight, Session};
 use crate::stage::asked::Asking;
 use crate::stage::entries::Entries;
 use crate::stage::round::{self, Subject};
+use crate::stage::task::{Client, Role};
 use crate::subscription::Subscription;
 use crate::upstream::Lane;
 use mcp::era::{Era, Version};
 use mcp::reply::{Reply, ReplyKind};
 use mcp::rewrite::{ReplyEdits, rewrite_reply};
+use mcp::rounds::Abilities;
 use std::sync::Arc;
 
 /// The way back of one request.
@@ -34,8 +37,12 @@ pub struct Route {
     pub lane: Lane,
     /// The client's session, where it has one.
     pub session: Option<Arc<Session>>,
-    /// What its result may ask the client for, where it may ask.
+    /// What rounds of the request belong to.
     pub subject: Option<Subject>,
+    /// What its reply has to do with tasks.
+    pub task: Role,
+    /// What the client says it can answer (2026-07-28).
+    pub abilities: Abilities,
     /// The gateway's id of the request, raw.
     pub upstream_id: String,
     /// The client's id, raw.
@@ -56,14 +63,15 @@ pub enum Withheld {
     Closed,
     /// It breaks the protocol.
     Broken,
-    /// It asks for input, and that channel is closed.
-    Input,
+    /// It says something that the client may not be told; it gets an error with this text in its place.
+    Instead(&'static str),
 }
 
 impl Route {
     /// The way back of `exchange`, whose request was permitted.
     pub(crate) fn new(gateway: &Arc<Gateway>, exchange: Exchange, permit: Permit) -> Self {
-        let subject = round::subject(gateway, &exchange);
+        let (subject, task) = (round::subject(gateway, &exchange), Role::of(&exchange));
+        let abilities = abilities(&exchange);
         let Exchange { grant, reach, message, version, session, lane, upstream_id, in_flight, .. } = exchange;
         Self {
             gateway: Arc::clone(gateway),
@@ -73,6 +81,8 @@ impl Route {
             lane,
             session,
             subject,
+            task,
+            abilities,
             upstream_id: upstream_id.to_string(),
             client_id: message.id_raw().unwrap_or("null").to_owned(),
             lists: message.listed_by(),
@@ -83,17 +93,37 @@ impl Route {
         }
     }
 
-    /// The list that it asks for, if it asks for one.
-    fn list(&self) -> Option<Place<'_>> {
-        let method = self.lists?;
-        Some(Place { grant: &self.grant, server: &self.reach.server.id, method })
+    /// The client, as its tasks know it.
+    #[must_use]
+    pub fn client(&self) -> Client<'_> {
+        let (server, session) = (&self.reach.server, self.session.as_deref());
+        Client::new(&self.gateway, &self.grant, server, session, self.version)
+    }
+
+    /// The policies as they are now.
+    #[must_use]
+    pub fn present_reach(&self) -> Option<Arc<Reach>> {
+        self.gateway.access(&self.grant, &self.reach.server).map(|(_, reach)| reach)
+    }
+
+    /// The server's and the client's token of progress, raw, where the client wants to hear of it.
+    #[must_use]
+    pub fn tokens(&self) -> Option<(String, Box<str>)> {
+        let token = self.progress_token.as_deref()?;
+        Some((self.upstream_id.clone(), token.into()))
     }
 
     /// What a reply may take that has to be read whole, because something in it is replaced; none where a long one
     /// streams through.
     #[must_use]
     pub fn held_bytes(&self) -> Option<usize> {
-        self.lists.map(|_| self.gateway.bounds.max_list_bytes)
+        let holds_task = match self.task {
+            Role::Tell(_) | Role::List => true,
+            // In the newer form the result itself says soon enough whether it is a task.
+            Role::Begin(_) => self.version.era() == Era::Legacy,
+            Role::None => false,
+        };
+        (holds_task || self.lists.is_some()).then_some(self.gateway.bounds.max_list_bytes)
     }
 
     /// The client's bytes of a reply to this request.
@@ -104,37 +134,31 @@ impl Route {
         if !reply.answers(&self.upstream_id) {
             return Err(Withheld::Broken);
         }
-        let set = match asks_for_input(reply) {
-            true => vec![("requestState", round::keep(self, reply)?)],
-            // Questions that are not declared as such are nobody's to answer.
-            false if self.hides_questions(reply) => return Err(Withheld::Input),
-            false => self.shown(reply)?,
-        };
-        let set: Vec<(&str, &str)> = set.iter().map(|(key, raw)| (*key, raw.as_str())).collect();
+        let given = Given::in_reply(self, reply)?;
+        let set: Vec<(&str, &str)> = given.set.iter().map(|(key, raw)| (*key, raw.as_str())).collect();
         let edits = ReplyEdits {
             id: Some(&self.client_id),
             set_result: &set,
             strip_private_meta: true,
+            handles: given.handles(),
             ..ReplyEdits::default()
         };
         rewrite_reply(reply, &edits).map_err(|_| Withheld::Broken)
     }
 
-    fn hides_questions(&self, reply: &Reply) -> bool {
-        let has_questions = reply.result().is_some_and(|result| result.get("inputRequests").is_some());
-        has_questions && self.version.era() == Era::Modern
-    }
-
     /// What a page of a list shows in place of what the server sent: members of the result, with raw values.
-    fn shown(&self, page: &Reply) -> Result<Vec<(&'static str, String)>, Withheld> {
-        let Some(place) = self.list().filter(|_| *page.kind() == ReplyKind::Result) else {
+    ///
+    /// # Errors
+    /// [`Withheld`] where it is no such page, or the grant is gone.
+    pub fn shown(&self, page: &Reply) -> Result<Vec<(&'static str, String)>, Withheld> {
+        let Some(method) = self.lists.filter(|_| *page.kind() == ReplyKind::Result) else {
             return Ok(Vec::new());
         };
+        let place = Place { grant: &self.grant, server: &self.reach.server.id, method };
         let mut set = match Entries::of(place.method) {
             Some(list) => {
                 // What the grant may see is decided by what holds now.
-                let access = self.gateway.access(&self.grant, &self.reach.server);
-                let (_, reach) = access.ok_or(Withheld::Closed)?;
+                let reach = self.present_reach().ok_or(Withheld::Closed)?;
                 list.shown(&self.gateway, &reach, self.version.era(), page).ok_or(Withheld::Broken)?
             }
             None => Vec::new(),
@@ -155,10 +179,14 @@ impl Route {
         let token = token.map(|token| token.ok_or(Withheld::Closed)).transpose()?;
         let cancelled = notification.cancelled_request().map(|id| self.cancelled(id));
         let cancelled = cancelled.map(|id| id.ok_or(Withheld::Closed)).transpose()?;
+        let reach = self.present_reach().ok_or(Withheld::Closed)?;
+        let given = Given::in_notice(self.client(), &self.grant, &reach, self.abilities, notification);
+        let given = given.ok_or(Withheld::Closed)?;
         let mut edits = ReplyEdits {
             progress_token: token.as_deref(),
             cancelled_request: cancelled.as_deref(),
             strip_private_meta: true,
+            handles: given.handles(),
             ..ReplyEdits::default()
         };
         if let Some(subscription) = notification.subscription_id() {
@@ -182,7 +210,8 @@ impl Route {
         if upstream == self.upstream_id {
             return self.progress_token.as_deref().map(Box::from);
         }
-        self.session.as_ref()?.progress_token(upstream)
+        let of_request = self.session.as_ref().and_then(|session| session.progress_token(upstream));
+        of_request.or_else(|| self.client().progress_token(upstream))
     }
 
     /// The client's id of what the server takes back: its own request to the client, or this subscription.
@@ -237,10 +266,10 @@ impl Route {
     }
 }
 
-/// Whether a result asks the client for input (2026-07-28, multi-round requests).
-fn asks_for_input(reply: &Reply) -> bool {
-    let kind = reply.result().and_then(|result| result.get("resultType"));
-    kind.is_some_and(|kind| kind.as_str().as_deref() == Some("input_required"))
+/// What the client says it can answer, in each request of the newer era.
+fn abilities(exchange: &Exchange) -> Abilities {
+    let capabilities = exchange.message.client_capabilities().filter(|_| exchange.era() == Era::Modern);
+    capabilities.map(Abilities::read).unwrap_or_default()
 }
 
 /// What a whole reply says of the call.

@@ -160,6 +160,12 @@ impl ReplyScanner {
         self.envelope.asks_for_input()
     }
 
+    /// Whether the result is a new task (`resultType`), as far as it was pushed: known as early.
+    #[must_use]
+    pub fn makes_task(&self) -> bool {
+        self.envelope.makes_task()
+    }
+
     fn scan(&mut self, chunk: &[u8], out: &mut Vec<u8>) -> Result<(), ReplyError> {
         let (mut at, mut copied, mut held_from) = (0, 0, 0);
         while at < chunk.len() {

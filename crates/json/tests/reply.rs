@@ -151,7 +151,8 @@ fn passed_on(text: &str) -> String {
     let mut passed = Vec::new();
     for byte in text.as_bytes().chunks(1) {
         let mut out = Vec::new();
-        if scanner.push(byte, &mut out).is_err() || scanner.asks_for_input() {
+        let refused = scanner.push(byte, &mut out).is_err();
+        if refused || scanner.asks_for_input() || scanner.makes_task() {
             break;
         }
         passed.extend(out);
@@ -168,6 +169,10 @@ fn what_is_refused_never_looks_complete() {
         (
             r#"{"jsonrpc":"2.0","id":"g-17","result":{"resultType":"input_required"}}"#,
             r#"{"jsonrpc":"2.0","id":{client},"result":{"resultType":"input_required"#,
+        ),
+        (
+            r#"{"jsonrpc":"2.0","id":"g-17","result":{"resultType":"task"}}"#,
+            r#"{"jsonrpc":"2.0","id":{client},"result":{"resultType":"task"#,
         ),
     ] {
         assert_eq!(passed_on(text), passed);

@@ -86,6 +86,22 @@ impl Refusal {
         }
     }
 
+    /// The request needs an extension that the client did not declare: HTTP 400, -32021 (2026-07-28, Capabilities).
+    pub fn missing_extension(extension: &str) -> Refusal {
+        let mut data = Vec::new();
+        let mut writer = ObjectWriter::begin(&mut data);
+        let mut capabilities = writer.object("requiredCapabilities");
+        let mut extensions = capabilities.object("extensions");
+        extensions.raw(extension, "{}");
+        extensions.end();
+        capabilities.end();
+        writer.end();
+        Refusal {
+            data: Some(String::from_utf8_lossy(&data).into_owned()),
+            ..Refusal::new(400, MISSING_CAPABILITY, "missing client capability; declare it in each request")
+        }
+    }
+
     /// The same refusal, answering this message if it is a request.
     pub fn with_id_of(self, message: &Message) -> Refusal {
         match message.is_request() {

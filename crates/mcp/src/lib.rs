@@ -17,6 +17,7 @@ pub mod rewrite;
 pub mod rounds;
 pub mod sse;
 pub mod stdio;
+pub mod tasks;
 
 pub use envelope::{Caps, Message, MessageKind};
 pub use era::{Era, EraLock, Version};

@@ -7,8 +7,9 @@ use json::{SpliceError, Splicer, Value};
 
 use crate::envelope::{Message, keys};
 use crate::reply::Reply;
+use crate::tasks;
 
-pub use handles::{HandleEdits, StateEdit};
+pub use handles::{HandleEdits, RelatedEdit, ReplyHandles, StateEdit};
 
 /// Our own keys in `_meta`; a server that sends one speaks in our name.
 const PRIVATE_PREFIX: &str = "toolgate/";
@@ -22,26 +23,30 @@ pub enum ClientCapability {
     Elicitation,
     /// The client's folders.
     Roots,
-    /// Tasks, of 2025-11-25 and as the extension of 2026-07-28.
+    /// Tasks of the client itself (2025-11-25).
     Tasks,
+    /// Tasks of the server in place of results: the extension of 2026-07-28.
+    TasksExtension,
 }
 
 impl ClientCapability {
     /// All of them.
-    pub const ALL: [ClientCapability; 4] = [
+    pub const ALL: [ClientCapability; 5] = [
         ClientCapability::Sampling,
         ClientCapability::Elicitation,
         ClientCapability::Roots,
         ClientCapability::Tasks,
+        ClientCapability::TasksExtension,
     ];
 
-    /// The key in the capabilities object.
+    /// The key in the capabilities object, or in its `extensions`.
     pub const fn key(self) -> &'static str {
         match self {
             ClientCapability::Sampling => "sampling",
             ClientCapability::Elicitation => "elicitation",
             ClientCapability::Roots => "roots",
             ClientCapability::Tasks => "tasks",
+            ClientCapability::TasksExtension => keys::TASKS_EXTENSION,
         }
     }
 }
@@ -103,6 +108,8 @@ pub struct ReplyEdits<'a> {
     pub remove_capabilities: &'a [ServerCapability],
     /// Whether to remove `toolgate/*` keys from the `_meta` of the result or params.
     pub strip_private_meta: bool,
+    /// Opaque values of ours.
+    pub handles: ReplyHandles<'a>,
 }
 
 /// Why a message could not be rewritten; it is then not forwarded.
@@ -163,10 +170,11 @@ pub fn rewrite_reply(reply: &Reply, edits: &ReplyEdits<'_>) -> Result<Vec<u8>, R
         remove_server_capabilities(&mut splicer, capabilities, edits.remove_capabilities)?;
     }
     if edits.strip_private_meta {
-        for holder in reply.result().into_iter().chain(reply.params()) {
+        for holder in tasks::holders(reply) {
             strip_private(&mut splicer, holder)?;
         }
     }
+    edits.handles.apply(&mut splicer, reply)?;
     if !edits.set_result.is_empty() {
         set_members(&mut splicer, reply.result().ok_or(RewriteError::Missing("result"))?, edits.set_result)?;
     }
@@ -224,12 +232,17 @@ fn remove_client_capabilities(
     remove: &[ClientCapability],
 ) -> Result<(), SpliceError> {
     for capability in remove {
-        splicer.remove_member(&capabilities, capability.key())?;
+        match capability {
+            ClientCapability::TasksExtension => remove_tasks_extension(splicer, capabilities)?,
+            ClientCapability::Sampling
+            | ClientCapability::Elicitation
+            | ClientCapability::Roots
+            | ClientCapability::Tasks => {
+                splicer.remove_member(&capabilities, capability.key())?;
+            }
+        }
     }
-    match remove.contains(&ClientCapability::Tasks) {
-        true => remove_tasks_extension(splicer, capabilities),
-        false => Ok(()),
-    }
+    Ok(())
 }
 
 fn remove_tasks_extension(splicer: &mut Splicer<'_>, capabilities: Value<'_>) -> Result<(), SpliceError> {

@@ -7,12 +7,13 @@ use crate::gateway::Gateway;
 use crate::outstanding::NotTaken;
 use crate::reach::Reach;
 use crate::session::Session;
+use crate::stage::task::Client;
 use crate::upstream::{Lane, answer_server};
 use mcp::answers;
 use mcp::era::{Era, Version};
 use mcp::errors::{INTERNAL_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND};
 use mcp::reply::Reply;
-use mcp::rewrite::{ReplyEdits, rewrite_reply};
+use mcp::rewrite::{ReplyEdits, ReplyHandles, rewrite_reply};
 use std::sync::Arc;
 
 /// Largest request of a server that is passed on; it may hold images for a model.
@@ -104,8 +105,10 @@ async fn enter(
     ours: u64,
 ) -> Result<Passed, Refused> {
     let raw = ours.to_string();
+    let related = Client::in_session(asking.gateway, session).related(request);
     let edits = ReplyEdits {
         id: Some(&raw),
+        handles: ReplyHandles { related_task: related.edit(), ..ReplyHandles::default() },
         meta_progress_token: progress_token(request).and(Some(&raw)),
         strip_private_meta: true,
         ..ReplyEdits::default()

@@ -1,8 +1,8 @@
 //! Requests other than tool calls: open ones pass, the others are judged by their channel and recorded as calls.
-//! What nothing judges yet (tasks) is closed under either default.
+//! What nothing can judge is closed under either default.
 
 use super::entries::Entries;
-use super::{decide, refuse, reply, restore, round};
+use super::{decide, refuse, reply, restore, round, task};
 use crate::account::Account;
 use crate::bridge::Again;
 use crate::channels;
@@ -42,7 +42,7 @@ pub async fn permit(
                 return Err(refuse::empty_list(exchange, list.key));
             }
         } else if let Err(closed) =
-            judge(exchange, method).and_then(|()| round::judge(exchange).map_err(Some))
+            judge(exchange, method).and_then(|()| judge_handles(exchange).map_err(Some))
         {
             return Err(refuse::channel(gateway, exchange, closed.as_deref()));
         }
@@ -88,6 +88,12 @@ async fn recorded(gateway: &Arc<Gateway>, exchange: &Exchange, is_recorded: bool
     Ok(permit.with_again(Again::of(gateway, exchange)))
 }
 
+/// What it says of a round or task besides.
+fn judge_handles(exchange: &Exchange) -> Result<(), Box<Denial>> {
+    round::judge(exchange)?;
+    task::judge_request(exchange)
+}
+
 fn judge(exchange: &Exchange, method: &Method) -> Result<(), Closed> {
     let judge = |channel, subject: Option<&str>| {
         channels::judge(&exchange.reach, &exchange.grant.id, channel, subject).map_err(Some)
@@ -104,7 +110,7 @@ fn judge(exchange: &Exchange, method: &Method) -> Result<(), Closed> {
                 Err(None)
             }
         }
-        Some(Channel::Tasks) => Err(None),
+        Some(Channel::Tasks) => judge(Channel::Tasks, None),
         Some(Channel::Completion) => {
             judge(Channel::Completion, None)?;
             let (channel, subject) = completed(exchange).ok_or(None)?;

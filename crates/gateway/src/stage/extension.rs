@@ -18,14 +18,11 @@ pub async fn handle(gateway: &Arc<Gateway>, mut exchange: Exchange, refusal: &Re
     if let Err(refused) = exchange.enter() {
         return refuse::id(gateway, &exchange, refused);
     }
-    if !exchange.message.is_request() {
-        return notify(gateway, &exchange).await;
-    }
-    if let Err(refusal) = exchange.message.refuse_unjudged() {
-        return refuse::protocol(gateway, &exchange, &refusal);
-    }
     if let Err(unknown) = restore::restore(gateway, &mut exchange) {
         return unknown;
+    }
+    if !exchange.message.is_request() {
+        return notify(gateway, &exchange).await;
     }
     while !exchange.lane.is_ready() {
         if let Err(answer) = channel::wait(gateway, &mut exchange).await {

@@ -16,4 +16,5 @@ pub mod refuse;
 pub mod reply;
 pub mod restore;
 pub mod round;
+pub mod task;
 pub mod whole;

@@ -116,13 +116,9 @@ pub fn revoked(gateway: &Gateway, exchange: &Exchange) -> Answer {
     Answer::GrantGone
 }
 
-/// The reply of a server that asks for input, which is closed: the agent learns that the call goes no further.
-pub fn input_closed(id: &str) -> Vec<u8> {
-    answers::policy_denied(
-        id,
-        "the server asked for further input, which is closed by policy; do not retry",
-        None,
-    )
+/// What the agent gets in place of a reply that may not be passed on.
+pub fn instead(id: &str, text: &str) -> Vec<u8> {
+    answers::policy_denied(id, text, None)
 }
 
 fn tell(exchange: &Exchange, told: Told) -> Answer {

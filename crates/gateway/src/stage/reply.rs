@@ -113,9 +113,9 @@ fn whole_reply(route: &mut Route, message: &Reply, status: u16) -> Answer {
             route.settle(outcome_of(message, n_bytes, status));
             Answer::with_status(http_status, body)
         }
-        Err(Withheld::Input) => {
+        Err(Withheld::Instead(text)) => {
             route.settle(outcome_of(message, n_bytes, status));
-            Answer::ok(refuse::input_closed(&route.client_id))
+            Answer::ok(refuse::instead(&route.client_id, text))
         }
         Err(Withheld::Closed | Withheld::Broken) => fail(route, "it answered another request", Some(status)),
     }

@@ -15,7 +15,7 @@ use crate::upstream::Server;
 use mcp::era::Era;
 use mcp::reply::Reply;
 use mcp::rewrite::StateEdit;
-use mcp::rounds::{self, Abilities, Question};
+use mcp::rounds::{self, Question};
 use policy::Denial;
 use std::sync::{Arc, Weak};
 use store::Store;
@@ -23,6 +23,9 @@ use store::audit::Digest;
 
 /// States that a grant may hold: a user has an hour for an answer.
 pub const SHELF: Shelf = Shelf { max_handles: 1_024, max_bytes: 4 << 20, life_ms: 60 * 60 * 1_000 };
+
+/// What the client gets where it may not be asked.
+pub const INPUT_CLOSED: &str = "the server asked for further input, which is closed by policy; do not retry";
 
 /// What a server waits for.
 #[derive(Debug)]
@@ -40,7 +43,6 @@ pub struct Round {
 pub struct Subject {
     request: Digest,
     tool: Box<str>,
-    abilities: Abilities,
 }
 
 /// A round that a client goes on with.
@@ -76,9 +78,8 @@ pub fn subject(gateway: &Gateway, exchange: &Exchange) -> Option<Subject> {
     if exchange.era() == Era::Legacy {
         return None;
     }
-    let abilities = exchange.message.client_capabilities().map(Abilities::read).unwrap_or_default();
     let tool = exchange.message.tool_name().unwrap_or_default().into();
-    Some(Subject { request: digest(&gateway.store, exchange, method), tool, abilities })
+    Some(Subject { request: digest(&gateway.store, exchange, method), tool })
 }
 
 /// Method and params of a request, but for what differs from round to round. Absent arguments are empty ones.
@@ -109,13 +110,13 @@ fn digest(store: &Store, exchange: &Exchange, method: &str) -> Digest {
 /// # Errors
 /// [`Withheld`] where the client must not be asked this.
 pub fn keep(route: &Route, reply: &Reply) -> Result<String, Withheld> {
-    let subject = route.subject.as_ref().ok_or(Withheld::Input)?;
+    let subject = route.subject.as_ref().ok_or(Withheld::Instead(INPUT_CLOSED))?;
     let result = reply.result().ok_or(Withheld::Broken)?;
-    let (_, reach) = route.gateway.access(&route.grant, &route.reach.server).ok_or(Withheld::Input)?;
+    let reach = route.present_reach().ok_or(Withheld::Instead(INPUT_CLOSED))?;
     let questions = match result.get("inputRequests") {
         Some(requests) => {
-            let asked = Asked { grant: &route.grant, tool: &subject.tool, abilities: subject.abilities };
-            questions::allowed(&reach, asked, requests).ok_or(Withheld::Input)?
+            let asked = Asked { grant: &route.grant, tool: &subject.tool, abilities: route.abilities };
+            questions::allowed(&reach, asked, requests).ok_or(Withheld::Instead(INPUT_CLOSED))?
         }
         None => Questions::new(),
     };

@@ -46,10 +46,7 @@ async fn closed_methods_reach_nothing_in_either_era() {
                 }
                 _ => {
                     assert_eq!(answer["error"]["code"], -31403, "{}", method.name);
-                    // Nothing judges tasks yet, whatever a policy says of them.
-                    let is_judged = method.channel != Channel::Tasks;
-                    let why = if is_judged { ("(default deny)", "closed") } else { ("(channel)", "channel") };
-                    expected.push((method.name, why));
+                    expected.push(method.name);
                 }
             }
         }
@@ -57,22 +54,9 @@ async fn closed_methods_reach_nothing_in_either_era() {
     let books = test.books();
     let denied: Vec<&str> =
         books.of("denied").iter().map(|record| record["method"].as_str().unwrap()).collect();
-    assert_eq!(denied, expected.iter().map(|(method, _)| *method).collect::<Vec<_>>());
-    assert_eq!(books.denials(), expected.iter().map(|(_, why)| *why).collect::<Vec<_>>());
+    assert_eq!(denied, expected);
+    assert_eq!(books.denials(), vec![("(default deny)", "closed"); expected.len()]);
     assert_eq!(books.tally.intents, 0);
-}
-
-#[tokio::test]
-async fn tasks_are_closed_under_either_default() {
-    let test = start(ALLOW).await;
-    let session = test.legacy().await;
-    for modern in [true, false] {
-        for (_, message) in requests(modern).filter(|(method, _)| method.channel == Channel::Tasks) {
-            let request = if modern { test.request(message) } else { session.request(message) };
-            assert_eq!(test.untouched(&request).await.json()["error"]["code"], -31403);
-        }
-    }
-    assert_eq!(test.books().tally.intents, 0);
 }
 
 #[tokio::test]
@@ -120,7 +104,7 @@ async fn capabilities_of_closed_channels_are_not_advertised() {
     let kept_closed =
         json!({"tools": {}, "logging": {}, "experimental": {"x": {}}, "extensions": {"a/b": {}}});
     let mut kept_open = kept_closed.clone();
-    for key in ["resources", "prompts", "completions"] {
+    for key in ["resources", "prompts", "completions", "tasks", "extensions"] {
         kept_open[key] = all[key].clone();
     }
     for (policy, expected) in [(DENY, kept_closed), (ALLOW, kept_open)] {

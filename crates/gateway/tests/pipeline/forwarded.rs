@@ -57,7 +57,7 @@ async fn capabilities_are_only_removed() {
     let test = start(Tool::new("copy")).await;
     let all = json!({"sampling": {"tools": {}}, "roots": {"listChanged": true}, "elicitation": {"form": {}}, "tasks": {},
         "experimental": {"x": 1}, "extensions": {"io.modelcontextprotocol/tasks": {}, "a/b": {"c": 2}}, "unknown": [3]});
-    let kept = json!({"experimental": {"x": 1}, "extensions": {"a/b": {"c": 2}}, "unknown": [3]});
+    let kept = json!({"experimental": {"x": 1}, "extensions": {"io.modelcontextprotocol/tasks": {}, "a/b": {"c": 2}}, "unknown": [3]});
     let key = testkit::message::CAPABILITIES_KEY;
     let call = Message::call(7, "copy", json!({})).modern().meta(key, all.clone());
     test.send(&Request::modern(Running::PATH, &call).bearer(&test.token)).await;

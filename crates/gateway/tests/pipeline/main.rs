@@ -31,6 +31,8 @@ mod first_upstream;
 #[cfg(test)]
 mod forwarded;
 #[cfg(test)]
+mod legacy_tasks;
+#[cfg(test)]
 mod limits;
 #[cfg(test)]
 mod line_clients;
@@ -68,6 +70,8 @@ mod shutdown;
 mod streams;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod tasks;
 #[cfg(test)]
 mod tls;
 #[cfg(test)]

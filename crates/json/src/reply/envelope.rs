@@ -46,6 +46,7 @@ pub(super) struct Envelope {
     seen: u8,
     tool_error: bool,
     input_required: bool,
+    makes_task: bool,
 }
 
 type Checked<T = ()> = Result<T, ReplyErrorKind>;
@@ -166,7 +167,11 @@ impl Envelope {
     fn end_fact(&mut self, text: &str) {
         match self.fact {
             Some(Fact::IsError) => self.tool_error = text == "true",
-            Some(Fact::ResultType) => self.input_required = unquote(text) == "input_required",
+            Some(Fact::ResultType) => {
+                let kind = unquote(text);
+                self.input_required = kind == "input_required";
+                self.makes_task = kind == "task";
+            }
             Some(Fact::InputRequests | Fact::Meta) | None => {}
         }
     }
@@ -174,6 +179,11 @@ impl Envelope {
     /// Whether the result asks the client for input, as far as it was read.
     pub(super) fn asks_for_input(&self) -> bool {
         self.input_required || self.seen & Fact::InputRequests as u8 != 0
+    }
+
+    /// Whether the result is a new task, as far as it was read.
+    pub(super) fn makes_task(&self) -> bool {
+        self.makes_task
     }
 
     /// What is known at the end.

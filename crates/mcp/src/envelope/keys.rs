@@ -21,6 +21,9 @@ pub const TASKS_EXTENSION: &str = "io.modelcontextprotocol/tasks";
 /// The key that means an object's prototype to JavaScript, and so is no plain key there.
 pub(crate) const PROTOTYPE: &str = "__proto__";
 
+/// `_meta` key of the task that a message belongs to (2025-11-25).
+pub const RELATED_TASK: &str = "io.modelcontextprotocol/related-task";
+
 /// The members of a message.
 pub(crate) const TOP_LEVEL: &[&str] = &["jsonrpc", "id", "method", "params", "result", "error"];
 
@@ -78,11 +81,17 @@ pub(crate) const META: &[&str] = &[
     CLIENT_INFO,
     SUBSCRIPTION_ID,
     LOG_LEVEL,
-    "io.modelcontextprotocol/related-task",
+    RELATED_TASK,
     "traceparent",
     "tracestate",
     "baggage",
 ];
+
+/// The member of what a `subscriptions/listen` asks to be told of that names what a client was given.
+pub(crate) const LISTENED: &[&str] = &["taskIds"];
+
+/// The members of [`RELATED_TASK`].
+pub(crate) const RELATED: &[&str] = &["taskId"];
 
 /// The known members of client capabilities.
 pub(crate) const CAPABILITIES: &[&str] =

@@ -217,17 +217,6 @@ impl Message {
         self.at(self.places.request_state)
     }
 
-    /// Refuses the member that nothing judges yet: task. The caller that comes to judge it stops calling this for it.
-    pub fn refuse_unjudged(&self) -> Result<(), Refusal> {
-        match self.task() {
-            Some(_) => {
-                let text = "`task` is known but not built yet; send the request without it";
-                Err(Refusal::invalid_params(text).with_id_of(self))
-            }
-            None => Ok(()),
-        }
-    }
-
     fn is_tools_call(&self) -> bool {
         self.method() == Some("tools/call")
     }

@@ -23,6 +23,9 @@ pub(crate) fn check(method: &str, params: Option<Value<'_>>) -> Result<(), Strin
         no_prototype(params)?;
         check_meta(params)?;
         check_tokens(method, params)?;
+        if let Some(asked) = params.get("notifications").filter(|_| method == "subscriptions/listen") {
+            no_look_alike(asked, keys::LISTENED, "`notifications`")?;
+        }
         if method == "initialize"
             && let Some(capabilities) = params.get("capabilities")
         {
@@ -68,6 +71,9 @@ fn check_meta(params: Value<'_>) -> Result<(), String> {
     no_look_alike(meta, keys::META, "`_meta`")?;
     if meta.get("progressToken").is_some_and(|token| !shape::is_token(token)) {
         return Err("`progressToken` must be a string or an integer".to_owned());
+    }
+    if let Some(related) = meta.get(keys::RELATED_TASK) {
+        no_look_alike(related, keys::RELATED, "the related task")?;
     }
     match meta.get(keys::CLIENT_CAPABILITIES) {
         Some(capabilities) => check_capabilities(capabilities),

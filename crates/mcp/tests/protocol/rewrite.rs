@@ -1,8 +1,8 @@
 //! Rewriting: named spans change, every other byte stays.
 
 use mcp::rewrite::{
-    ClientCapability, Edits, HandleEdits, ReplyEdits, RewriteError, ServerCapability, StateEdit,
-    kept_elements, rewrite, rewrite_reply,
+    ClientCapability, Edits, HandleEdits, RelatedEdit, ReplyEdits, ReplyHandles, RewriteError,
+    ServerCapability, StateEdit, kept_elements, rewrite, rewrite_reply,
 };
 use mcp::{Caps, parse_reply};
 
@@ -91,6 +91,86 @@ fn a_round_goes_on_with_the_servers_own_state_or_none() {
 }
 
 #[test]
+fn ids_of_tasks_are_replaced_wherever_they_stand() {
+    let related = r#""_meta":{"toolgate/x":1,"io.modelcontextprotocol/related-task":{"taskId":"up"},"k":2}"#;
+    let put = ReplyHandles {
+        task_id: Some("a\"b"),
+        related_task: RelatedEdit::Put("ours"),
+        ..ReplyHandles::default()
+    };
+    let gone = ReplyHandles { related_task: RelatedEdit::Remove, ..ReplyHandles::default() };
+    let cases = [
+        (
+            format!(
+                r#"{{"jsonrpc":"2.0","id":1,"result":{{"taskId":"up","result":{{{related}}},{related}}}}}"#
+            ),
+            put,
+        ),
+        (format!(r#"{{"jsonrpc":"2.0","id":1,"result":{{"task":{{"taskId":"up"}},{related}}}}}"#), put),
+        (
+            format!(
+                r#"{{"jsonrpc":"2.0","method":"notifications/tasks","params":{{"taskId":"up",{related}}}}}"#
+            ),
+            put,
+        ),
+        (
+            format!(
+                r#"{{"jsonrpc":"2.0","method":"notifications/tasks/status","params":{{"taskId":"up",{related}}}}}"#
+            ),
+            put,
+        ),
+        (format!(r#"{{"jsonrpc":"2.0","id":1,"result":{{"result":{{"taskId":"x"}},{related}}}}}"#), gone),
+    ];
+    for (before, handles) in cases {
+        let reply = parse_reply(before.clone().into_bytes(), &Caps::default()).unwrap();
+        let edits = ReplyEdits { handles, strip_private_meta: true, ..ReplyEdits::default() };
+        let after = String::from_utf8(rewrite_reply(&reply, &edits).unwrap()).unwrap();
+        let mut expected = before.replace(r#""toolgate/x":1,"#, "");
+        expected = match handles.task_id {
+            Some(_) => expected
+                .replace(r#"related-task":{"taskId":"up"}"#, r#"related-task":{"taskId":"ours"}"#)
+                .replace(r#""taskId":"up""#, r#""taskId":"a\"b""#),
+            None => expected.replace(r#""io.modelcontextprotocol/related-task":{"taskId":"up"},"#, ""),
+        };
+        assert_eq!(after, expected);
+    }
+    let plain = parse_reply(br#"{"jsonrpc":"2.0","id":1,"result":{}}"#.to_vec(), &Caps::default()).unwrap();
+    let edits = ReplyEdits { handles: put, ..ReplyEdits::default() };
+    assert_eq!(rewrite_reply(&plain, &edits), Err(RewriteError::Missing("taskId")));
+}
+
+#[test]
+fn a_client_names_tasks_in_the_servers_terms() {
+    let handles = HandleEdits {
+        task_id: Some("up"),
+        related_task: Some("rel"),
+        input_responses: Some("{}"),
+        ..HandleEdits::default()
+    };
+    check(
+        r#"{"jsonrpc":"2.0","id":1,"method":"tasks/update","params":{"taskId":"ours","inputResponses":{"a":{}},"_meta":{"io.modelcontextprotocol/related-task":{"taskId":"ours"}}}}"#,
+        &Edits { handles, ..Edits::default() },
+        r#"{"jsonrpc":"2.0","id":1,"method":"tasks/update","params":{"taskId":"up","inputResponses":{},"_meta":{"io.modelcontextprotocol/related-task":{"taskId":"rel"}}}}"#,
+    );
+    check(
+        r#"{"jsonrpc":"2.0","id":1,"result":{"action":"accept","_meta":{"io.modelcontextprotocol/related-task":{"taskId":"ours"}}}}"#,
+        &Edits {
+            handles: HandleEdits { related_task: Some("rel"), ..HandleEdits::default() },
+            ..Edits::default()
+        },
+        r#"{"jsonrpc":"2.0","id":1,"result":{"action":"accept","_meta":{"io.modelcontextprotocol/related-task":{"taskId":"rel"}}}}"#,
+    );
+    check(
+        r#"{"jsonrpc":"2.0","id":1,"method":"subscriptions/listen","params":{"notifications":{"taskIds":["ours"],"toolsListChanged":true}}}"#,
+        &Edits {
+            handles: HandleEdits { task_ids: Some(r#"["up"]"#), ..HandleEdits::default() },
+            ..Edits::default()
+        },
+        r#"{"jsonrpc":"2.0","id":1,"method":"subscriptions/listen","params":{"notifications":{"taskIds":["up"],"toolsListChanged":true}}}"#,
+    );
+}
+
+#[test]
 fn what_is_not_there_is_not_replaced_silently() {
     let list = message(
         r#"{"jsonrpc":"2.0","method":"notifications/initialized","params":{"name":"a","arguments":{}}}"#,
@@ -109,7 +189,7 @@ fn what_is_not_there_is_not_replaced_silently() {
 
 #[test]
 fn client_capabilities_go_at_both_eras_places() {
-    use ClientCapability::{Elicitation, Roots, Sampling, Tasks};
+    use ClientCapability::{Elicitation, Roots, Sampling, Tasks, TasksExtension};
     let cases: &[(&str, &[ClientCapability], &str)] = &[
         (r#"{}"#, &ClientCapability::ALL, r#"{}"#),
         (r#"{"sampling":{}}"#, &ClientCapability::ALL, r#"{}"#),
@@ -126,7 +206,7 @@ fn client_capabilities_go_at_both_eras_places() {
         ),
         (
             r#"{"experimental":{"sampling":{}},"elicitation":{},"extensions":{"io.modelcontextprotocol/ui":{},"io.modelcontextprotocol/tasks":{}}}"#,
-            &[Elicitation, Tasks],
+            &[Elicitation, Tasks, TasksExtension],
             r#"{"experimental":{"sampling":{}},"extensions":{"io.modelcontextprotocol/ui":{}}}"#,
         ),
         (
