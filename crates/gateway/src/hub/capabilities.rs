@@ -19,10 +19,34 @@ pub fn union(capabilities: &[Value<'_>]) -> String {
     }
     for key in keys.iter().filter(|key| !LISTS.contains(&key.as_str())) {
         let said: Vec<_> = capabilities.iter().filter_map(|server| server.get(key)).collect();
-        object.raw(key, &either(&said));
+        match key.as_str() {
+            "tasks" => {
+                if let Some(tasks) = without_list(&said) {
+                    object.raw(key, &tasks);
+                }
+            }
+            _ => {
+                object.raw(key, &either(&said));
+            }
+        }
     }
     object.end();
     String::from_utf8(merged).unwrap_or_else(|_| String::from("{}"))
+}
+
+/// What can be done with the tasks of several servers: they are not listed together.
+fn without_list(said: &[Value<'_>]) -> Option<String> {
+    let mut merged = Vec::new();
+    let mut object = ObjectWriter::begin(&mut merged);
+    let keys = keys(said);
+    let others: Vec<_> = keys.iter().filter(|key| key.as_str() != "list").collect();
+    for key in &others {
+        let inner: Vec<_> = said.iter().filter_map(|value| value.get(key)).collect();
+        object.raw(key, &either(&inner));
+    }
+    object.end();
+    let is_any = !others.is_empty() || keys.is_empty();
+    is_any.then_some(merged).and_then(|merged| String::from_utf8(merged).ok())
 }
 
 fn with_changes(said: &[Value<'_>]) -> String {
@@ -94,7 +118,7 @@ mod tests {
                 r#"{"tasks": {"list": {}, "requests": {"tools": {"call": {}}}}, "experimental": {"a": 1}}"#,
                 r#"{"prompts": {"listChanged": false}, "tasks": {"requests": {"x": {}}}, "experimental": {"a": 2, "b": []}}"#,
             ],
-            r#"{"tools":{"listChanged":true},"prompts":{"listChanged":true},"tasks":{"list":{},"requests":{"tools":{"call":{}},"x":{}}},"experimental":{"a":1,"b":[]}}"#,
+            r#"{"tools":{"listChanged":true},"prompts":{"listChanged":true},"tasks":{"requests":{"tools":{"call":{}},"x":{}}},"experimental":{"a":1,"b":[]}}"#,
         );
     }
 }

@@ -21,6 +21,7 @@ mod sessions;
 mod stream;
 mod subscribe;
 mod subscription;
+mod tasks;
 mod template;
 mod trouble;
 mod uris;
@@ -88,6 +89,7 @@ pub async fn handle(mut asked: Asked) -> Answer {
         (Kind::Request, "completion/complete") => named::complete(asked).await,
         (Kind::Request, "subscriptions/listen") => subscribe::listen(&asked).await,
         (Kind::Request, _) if method.name_param == Some("uri") => uris::forward(asked).await,
+        (Kind::Request, _) if method.name_param == Some("taskId") => tasks::forward(asked).await,
         (Kind::Request, _) => refuse::closed(&asked),
     }
 }

@@ -80,6 +80,12 @@ pub struct Found {
     pub task: Arc<Task>,
 }
 
+/// The server of a task that a grant holds.
+#[must_use]
+pub fn server_of(gateway: &Gateway, grant: &Arc<str>, id: &str) -> Option<Arc<Server>> {
+    gateway.tasks.find(grant, id, gateway.now_ms())?.server.upgrade()
+}
+
 /// Who may know of a task.
 #[derive(Debug, Clone, Copy)]
 pub struct Client<'a> {
@@ -205,7 +211,7 @@ impl Related {
 /// # Errors
 /// The [`Denial`] of the first that says no.
 pub fn judge(reach: &Reach, grant: &str, tool: &str) -> Result<(), Box<Denial>> {
-    let facts = Facts { grant, server: &reach.server.id, tool };
+    let facts = Facts::new(grant, &reach.server.id, tool);
     reach.stack.judge_channel(Channel::Tasks, &facts, Some(tool))
 }
 

@@ -61,6 +61,8 @@ mod sessions;
 #[cfg(test)]
 mod several_channels;
 #[cfg(test)]
+mod several_handles;
+#[cfg(test)]
 mod several_sessions;
 #[cfg(test)]
 mod several_tools;
