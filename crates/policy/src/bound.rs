@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use json::Value;
 
+use crate::datum::Numbers;
 use crate::decision::{Allowed, Arguments, Decision, Denial, DenialKind, Facts, Repaired};
 use crate::gate;
 use crate::hash::Hash;
+use crate::input::{Given, Input, Known, Tool};
 use crate::limit::LimitDemand;
 use crate::operator::Sense;
-use crate::path::{Input, Known};
 use crate::policy::{ArgumentRules, Limit, Policy, Predicate, Rules};
 use crate::reason::{CORRECT, advise};
 use crate::rule::RuleId;
@@ -25,7 +26,7 @@ pub struct Bound {
     pub(crate) gate: Option<Denial>,
     pub(crate) policies: Vec<Arc<Policy>>,
     pub(crate) parts: Vec<Part>,
-    pub(crate) tool: Box<str>,
+    pub(crate) tool: Tool,
     definition: Hash,
     pub(crate) schema: Option<Schema>,
     checks: Checks,
@@ -46,12 +47,18 @@ struct Checks {
     schema: bool,
     deny_unknown: bool,
     repair: bool,
+    numbers: Numbers,
 }
 
 impl Checks {
     fn of(policies: &[Arc<Policy>], tool: &str) -> Self {
         let each = policies.iter().map(|policy| Self::of_one(policy, tool));
-        each.reduce(Self::strictest).unwrap_or(Self { schema: true, deny_unknown: true, repair: false })
+        each.reduce(Self::strictest).unwrap_or(Self {
+            schema: true,
+            deny_unknown: true,
+            repair: false,
+            numbers: Numbers::Double,
+        })
     }
 
     fn of_one(policy: &Policy, tool: &str) -> Self {
@@ -60,7 +67,8 @@ impl Checks {
         let schema = stated.check.unwrap_or(true);
         // A policy that does not check judges a call as it came, and would not have let the mended one stand for it.
         let repair = schema && stated.repair.unwrap_or(true);
-        Self { schema, deny_unknown: stated.deny_unknown.unwrap_or(true), repair }
+        let deny_unknown = stated.deny_unknown.unwrap_or(true);
+        Self { schema, deny_unknown, repair, numbers: stated.numbers.unwrap_or_default() }
     }
 
     fn strictest(self, other: Self) -> Self {
@@ -68,6 +76,7 @@ impl Checks {
             schema: self.schema || other.schema,
             deny_unknown: self.deny_unknown || other.deny_unknown,
             repair: self.repair && other.repair,
+            numbers: self.numbers.strictest(other.numbers),
         }
     }
 }
@@ -82,14 +91,18 @@ impl Bound {
             gate: gate::first_denial(policies, &definition.name).or_else(quarantined),
             policies: policies.to_vec(),
             parts,
-            tool: Box::from(&*definition.name),
+            tool: Tool {
+                server: Box::from(&*definition.server),
+                name: Box::from(&*definition.name),
+                annotations: definition.annotations.clone(),
+            },
             definition: definition.hash,
             schema: definition.input_schema.clone(),
             checks: Checks::of(policies, &definition.name),
             fixed_demands: None,
         };
         if is_fixed {
-            bound.fixed_demands = bound.demands(Input::Empty).ok();
+            bound.fixed_demands = bound.demands(bound.input_of(Given::Empty, None)).ok();
         }
         bound
     }
@@ -106,9 +119,9 @@ impl Bound {
         self.schema.is_none()
     }
 
-    /// Decides one call. `_facts` is for conditions on anything but arguments, which are not built yet.
+    /// Decides one call.
     #[must_use]
-    pub fn decide(&self, _facts: &Facts<'_>, arguments: Arguments<'_>) -> Decision {
+    pub fn decide(&self, facts: &Facts<'_>, arguments: Arguments<'_>) -> Decision {
         if let Some(denial) = &self.gate {
             return Decision::Deny(denial.clone());
         }
@@ -116,7 +129,7 @@ impl Bound {
             Ok(repaired) => repaired,
             Err(denial) => return Decision::Deny(*denial),
         };
-        let input = self.input(arguments, repaired.as_ref());
+        let input = self.input(facts, arguments, repaired.as_ref());
         if let Some(denial) = self.first_denial(input) {
             return Decision::Deny(denial);
         }
@@ -158,19 +171,30 @@ impl Bound {
     /// The arguments of a call that nobody has made yet.
     fn unknown_input(&self) -> Input<'_> {
         let declared = self.schema.as_ref().map(Schema::declared).filter(|declared| declared.is_any());
-        Input::Unknown { possible: declared.filter(|_| self.checks.deny_unknown) }
+        let possible = declared.filter(|_| self.checks.deny_unknown);
+        self.input_of(Given::Unknown { possible }, None)
     }
 
     /// What conditions and limits read: the mended arguments, if any were.
-    pub(crate) fn input<'a>(&'a self, arguments: Arguments<'a>, repaired: Option<&'a Repaired>) -> Input<'a> {
+    pub(crate) fn input<'a>(
+        &'a self,
+        facts: &'a Facts<'a>,
+        arguments: Arguments<'a>,
+        repaired: Option<&'a Repaired>,
+    ) -> Input<'a> {
         let declared = self.schema.as_ref().map(Schema::declared);
         let are_declared = self.checks.deny_unknown && declared.is_some_and(Declared::is_any);
-        let known = |arguments| Input::Known(Known { arguments, declared, are_declared });
-        match (repaired, arguments) {
+        let known = |arguments| Given::Known(Known { arguments, declared, are_declared });
+        let given = match (repaired, arguments) {
             (Some(repaired), _) => known(repaired.document.root()),
             (None, Arguments::Known(value)) => known(value),
-            (None, Arguments::Absent) => Input::Empty,
-        }
+            (None, Arguments::Absent) => Given::Empty,
+        };
+        self.input_of(given, Some(facts))
+    }
+
+    fn input_of<'a>(&'a self, arguments: Given<'a>, facts: Option<&'a Facts<'a>>) -> Input<'a> {
+        Input { arguments, facts, tool: &self.tool, numbers: self.checks.numbers }
     }
 
     /// Checks arguments against the schema, mending strings where that is allowed.

@@ -5,15 +5,16 @@
 use std::sync::Arc;
 
 use crate::decision::{Operand, OperandOutcome};
+use crate::input::Input;
 use crate::operator::{Check, Sense, Test};
-use crate::path::{Found, Input, Path};
+use crate::path::{Found, Path};
 use crate::truth::{Possible, Truth};
 
 /// One entry of `conditions`.
 #[derive(Debug)]
 pub(crate) enum Condition {
     /// A comparison.
-    Compare(Comparison),
+    Compare(Box<Comparison>),
     /// Several conditions, or the opposite of one.
     Combined(Combined),
 }
@@ -104,7 +105,7 @@ impl Condition {
     pub(crate) fn saying(&self) -> String {
         match self {
             Self::Compare(comparison) => {
-                let Comparison { path, operator, value, .. } = comparison;
+                let Comparison { path, operator, value, .. } = &**comparison;
                 format!("{:?} {operator} {value}", path.text())
             }
             Self::Combined(Combined { by, conditions }) => {

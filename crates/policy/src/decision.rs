@@ -20,6 +20,12 @@ pub struct Facts<'a> {
     pub server: &'a str,
     /// The tool's name, exactly as the server lists it.
     pub tool: &'a str,
+    /// The labels of the access key, where they are known.
+    pub labels: Option<&'a [String]>,
+    /// The time of the call in milliseconds of Unix time, where it is known.
+    pub now_ms: Option<u64>,
+    /// The answers of the client in a further round of the call, an object; nothing in its first round.
+    pub input: Option<Value<'a>>,
 }
 
 impl<'a> Facts<'a> {
@@ -27,7 +33,25 @@ impl<'a> Facts<'a> {
     /// error, which denies.
     #[must_use]
     pub const fn new(grant: &'a str, server: &'a str, tool: &'a str) -> Self {
-        Self { grant, server, tool }
+        Self { grant, server, tool, labels: None, now_ms: None, input: None }
+    }
+
+    /// The same at a time, in milliseconds of Unix time.
+    #[must_use]
+    pub const fn at(self, now_ms: u64) -> Self {
+        Self { now_ms: Some(now_ms), ..self }
+    }
+
+    /// The same with the labels of the access key.
+    #[must_use]
+    pub const fn labelled(self, labels: &'a [String]) -> Self {
+        Self { labels: Some(labels), ..self }
+    }
+
+    /// The same in a further round, with the answers of the client, if it sent any.
+    #[must_use]
+    pub const fn answered(self, input: Option<Value<'a>>) -> Self {
+        Self { input, ..self }
     }
 }
 

@@ -7,8 +7,9 @@ use json::{Decimal, Kind};
 
 use crate::condition::{self, Comparison, Condition};
 use crate::decision::{Denial, DenialKind, Operand, OperandOutcome};
+use crate::input::Input;
 use crate::operator::{Sense, kind_name};
-use crate::path::{Found, Input, Path};
+use crate::path::{Found, Path};
 use crate::policy::{Limit, Predicate};
 use crate::reason::{self, CORRECT, DO_NOT_RETRY, NOT_WITH_THESE, advise};
 use crate::schema::Schema;

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use crate::bound::{Bound, quarantine_denial};
 use crate::decision::{Arguments, Decision, Denial, Facts, OperandOutcome};
 use crate::gate;
+use crate::input::Input;
 use crate::operator::Sense;
-use crate::path::Input;
 use crate::policy::Predicate;
 use crate::rule::RuleId;
 use crate::truth::Truth;
@@ -92,10 +92,10 @@ impl Bound {
                 None
             }
         };
-        let input = self.input(arguments, repaired.as_ref());
+        let input = self.input(facts, arguments, repaired.as_ref());
         self.rule_findings(input, &mut findings);
         self.limit_findings(input, &mut findings);
-        Explanation { tool: self.tool.to_string(), findings, decision: self.decide(facts, arguments) }
+        Explanation { tool: self.tool.name.to_string(), findings, decision: self.decide(facts, arguments) }
     }
 
     fn gate_findings(&self) -> Vec<Finding> {
@@ -106,7 +106,7 @@ impl Bound {
         let steps = [(Step::Hidden, gate::hidden as fn(&_, &_) -> _), (Step::Default, gate::unnamed)];
         for (step, judge) in steps {
             for policy in &self.policies {
-                let finding = match judge(policy, &self.tool) {
+                let finding = match judge(policy, &self.tool.name) {
                     Some(denial) => Finding::denies(step, denial),
                     None => Finding { policy: Some(Arc::clone(policy.name())), ..Finding::passes(step) },
                 };

@@ -9,11 +9,14 @@ mod decision;
 pub mod diagnostic;
 mod evaluate;
 mod explain;
+mod fact;
 mod gate;
 mod hash;
+mod input;
 mod limit;
 mod lint;
 mod load;
+mod member;
 mod normalise;
 mod number;
 mod operator;
@@ -28,6 +31,7 @@ mod suggest;
 #[cfg(test)]
 mod testing;
 mod truth;
+mod zone;
 
 pub use bound::Bound;
 pub use channel::Channel;

@@ -4,7 +4,8 @@
 use json::{Decimal, Document, Kind, Limits, Value, write_string};
 
 use crate::channel::{Channels, Part, Rule, Stated};
-use crate::condition::{Combinator, Combined, Condition};
+use crate::condition::{Combinator, Combined, Comparison, Condition};
+use crate::datum::Numbers;
 use crate::hash::Hash;
 use crate::limit::{LimitSpec, Window};
 use crate::policy::{ArgumentRules, Effect, Limit, Policy, Predicate, Rules};
@@ -131,6 +132,9 @@ fn push_arguments(members: &mut Vec<(&'static str, Tree)>, stated: ArgumentRules
     if !arguments.is_empty() {
         members.push(("arguments", object(arguments)));
     }
+    if let Some(numbers) = stated.numbers {
+        members.push(("numbers", text(if numbers == Numbers::Double { "double" } else { "arbitrary" })));
+    }
     if let Some(repair) = stated.repair {
         members.push(("repair", Tree::Leaf(repair.to_string())));
     }
@@ -145,11 +149,13 @@ fn predicate_tree(predicate: &Predicate) -> Tree {
 
 fn condition_tree(condition: &Condition) -> Tree {
     match condition {
-        Condition::Compare(comparison) => object(vec![
-            ("path", text(comparison.path.text())),
-            ("op", text(comparison.operator)),
-            ("value", Tree::Leaf(comparison.value.to_string())),
-        ]),
+        Condition::Compare(comparison) => {
+            let Comparison { path, operator, value, .. } = &**comparison;
+            let mut members = vec![("path", text(path.text()))];
+            members.extend(path.zone().map(|zone| ("timezone", text(zone.name()))));
+            members.extend([("op", text(operator)), ("value", Tree::Leaf(value.to_string()))]);
+            object(members)
+        }
         Condition::Combined(Combined { by, conditions }) => {
             let mut trees: Vec<_> = conditions.iter().map(condition_tree).collect();
             let tree = match (by, trees.pop()) {

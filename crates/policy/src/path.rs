@@ -1,4 +1,4 @@
-//! Where a condition or a limit reads: `args.` and the names on the way down.
+//! Where a condition or a limit reads: the arguments or something around the call, and the names on the way down.
 //! Split once when the document loads. A path never guesses: what has two readings is an error, and so is a
 //! step into something that has no members.
 
@@ -6,34 +6,12 @@ use std::sync::Arc;
 
 use json::{Kind, Value};
 
-use crate::datum::Datum;
+use crate::datum::{Datum, Numbers};
+use crate::fact::Fact;
+use crate::input::{Given, Input, Known};
+use crate::member::{OtherSpelling, member};
 use crate::registry::{PATH_ROOTS, Status};
-use crate::schema::Declared;
-
-/// What the arguments of a call are, as far as they are known.
-#[derive(Clone, Copy)]
-pub(crate) enum Input<'a> {
-    /// A list is being made: no call yet. What no call may hold, because the schema declares other arguments and
-    /// undeclared ones are refused, is missing from each.
-    Unknown {
-        /// The arguments that a call may hold, where that is known.
-        possible: Option<&'a Declared>,
-    },
-    /// The call has no arguments, which is the same as `{}`.
-    Empty,
-    /// The arguments of a call.
-    Known(Known<'a>),
-}
-
-/// The arguments of a call, an object.
-#[derive(Clone, Copy)]
-pub(crate) struct Known<'a> {
-    pub(crate) arguments: Value<'a>,
-    /// The names that the schema declares.
-    pub(crate) declared: Option<&'a Declared>,
-    /// Whether no other names were let through.
-    pub(crate) are_declared: bool,
-}
+use crate::zone::Zone;
 
 /// What a path leads to.
 #[derive(Clone, Copy)]
@@ -53,15 +31,32 @@ pub(crate) enum Found<'a> {
     Unknown,
 }
 
-/// A path below `args`.
+/// A path to a value of the call.
 #[derive(Debug, Clone)]
 pub(crate) struct Path {
     text: Arc<str>,
+    source: Source,
+    /// In which zone a time is told.
+    zone: Option<Box<Zone>>,
+    /// The names below the source; none where the source is the value.
     names: Box<[Box<str>]>,
     /// All names with their dots, when there are several: a few tools have arguments that are named so.
     dotted: Option<Box<str>>,
     /// For each `[*]` the names behind it.
     elements: Box<[Box<[Box<str>]>]>,
+}
+
+/// Where a path begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// The arguments.
+    Args,
+    /// The answers of the client in a further round.
+    Input,
+    /// What the server says of the tool.
+    Annotations,
+    /// A fact, which is a value itself.
+    Fact(Fact),
 }
 
 /// Why a text is not a path that can be read.
@@ -71,6 +66,8 @@ pub(crate) enum PathProblem {
     UnknownRoot,
     /// The first part is a root that this version does not fill.
     RootNotBuilt,
+    /// A known root, but nothing of this name in it.
+    UnknownFact,
     /// A bracket that is not the one of `[*]` at the end of a name.
     Bracket,
     /// Nothing after the root, or two dots in a row.
@@ -86,12 +83,36 @@ impl Path {
             Some(Status::NotYetBuilt) => return Err(PathProblem::RootNotBuilt),
             None => return Err(PathProblem::UnknownRoot),
         }
+        let (source, rest) = match (root, rest.strip_prefix("annotations.")) {
+            ("args", _) => (Source::Args, rest),
+            ("input", _) => (Source::Input, rest),
+            ("tool", Some(below)) => (Source::Annotations, below),
+            (_, _) => {
+                (Source::Fact(Fact::named(&text.replace("[*]", "")).ok_or(PathProblem::UnknownFact)?), rest)
+            }
+        };
         let mut parts = rest.split("[*]");
         let head = parts.next().unwrap_or_default();
-        let names = split(head)?;
+        let names = if matches!(source, Source::Fact(_)) { Box::from([]) } else { split(head)? };
         let elements = parts.map(split_behind).collect::<Result<_, _>>()?;
         let dotted = (names.len() > 1).then(|| Box::from(head));
-        Ok(Self { text: Arc::from(text), names, dotted, elements })
+        Ok(Self { text: Arc::from(text), source, zone: None, names, dotted, elements })
+    }
+
+    /// Where it begins.
+    pub(crate) const fn source(&self) -> Source {
+        self.source
+    }
+
+    /// The same path, telling a time in a zone.
+    pub(crate) fn in_zone(mut self, zone: Zone) -> Self {
+        self.zone = Some(Box::new(zone));
+        self
+    }
+
+    /// The zone in which it tells a time, if one is named.
+    pub(crate) fn zone(&self) -> Option<&Zone> {
+        self.zone.as_deref()
     }
 
     /// The same path, leading to the elements of a list where it did not say so.
@@ -112,7 +133,7 @@ impl Path {
         &self.text
     }
 
-    /// The names below `args`.
+    /// The names below its source.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.names.iter().chain(self.elements.iter().flatten()).map(AsRef::as_ref)
     }
@@ -129,28 +150,47 @@ impl Path {
 
     /// Follows the path, as far as its first `[*]`.
     pub(crate) fn find<'a>(&self, input: Input<'a>) -> Found<'a> {
-        let known = match input {
-            Input::Unknown { possible: Some(declared) }
+        match self.source {
+            Source::Args => self.find_argument(input),
+            Source::Input => match input.facts.map(|facts| facts.input) {
+                None => Found::Unknown,
+                Some(None) => Found::Missing,
+                Some(Some(answers)) => self.find_in(Known::undeclared(answers), input.numbers),
+            },
+            Source::Annotations => match &input.tool.annotations {
+                None => Found::Missing,
+                Some(object) => self.find_in(Known::undeclared(object.root()), Numbers::Double),
+            },
+            Source::Fact(fact) => fact.find(input, self.zone()),
+        }
+    }
+
+    fn find_argument<'a>(&self, input: Input<'a>) -> Found<'a> {
+        match input.arguments {
+            Given::Unknown { possible: Some(declared) }
                 if !self.top_names().any(|name| declared.contains(name)) =>
             {
-                return Found::Missing;
+                Found::Missing
             }
-            Input::Unknown { .. } => return Found::Unknown,
-            Input::Empty => return Found::Missing,
-            Input::Known(known) => known,
-        };
-        let nested = self.descend(known);
+            Given::Unknown { .. } => Found::Unknown,
+            Given::Empty => Found::Missing,
+            Given::Known(known) => self.find_in(known, input.numbers),
+        }
+    }
+
+    fn find_in<'a>(&self, known: Known<'a>, numbers: Numbers) -> Found<'a> {
+        let nested = self.descend(known, numbers);
         let Some(name) = &self.dotted else { return nested };
         match known.member(name).map(|value| value.filter(|value| !value.is_null())) {
             Ok(None) => nested,
             Ok(Some(value)) if matches!(nested, Found::Missing) && known.declares(name) => {
-                Found::Value(Datum::Json(value))
+                Found::Value(Datum::Json(value, numbers))
             }
             Ok(Some(_)) | Err(OtherSpelling) => Found::Ambiguous,
         }
     }
 
-    fn descend<'a>(&self, known: Known<'a>) -> Found<'a> {
+    fn descend<'a>(&self, known: Known<'a>, numbers: Numbers) -> Found<'a> {
         let mut value = known.arguments;
         for (depth, name) in self.names.iter().enumerate() {
             match value.kind() {
@@ -166,7 +206,7 @@ impl Path {
                 Err(OtherSpelling) => return Found::Ambiguous,
             }
         }
-        Found::Value(Datum::Json(value))
+        Found::Value(Datum::Json(value, numbers))
     }
 }
 
@@ -207,9 +247,9 @@ fn visit_elements<'a>(found: Found<'a>, elements: &[Box<[Box<str>]>], see: &mut 
 fn inside<'a>(element: Option<Datum<'a>>, names: &[Box<str>]) -> Found<'a> {
     let Some(mut found) = element else { return Found::Missing };
     for name in names {
-        let Some(object) = found.object() else { return Found::NotAnObject(found.kind()) };
+        let Some((object, numbers)) = found.object() else { return Found::NotAnObject(found.kind()) };
         match member(object, name, |_| false) {
-            Ok(Some(next)) if !next.is_null() => found = Datum::Json(next),
+            Ok(Some(next)) if !next.is_null() => found = Datum::Json(next, numbers),
             Ok(_) => return Found::Missing,
             Err(OtherSpelling) => return Found::Ambiguous,
         }
@@ -217,20 +257,7 @@ fn inside<'a>(element: Option<Datum<'a>>, names: &[Box<str>]) -> Found<'a> {
     Found::Value(found)
 }
 
-/// An object has a member whose name only case tells from the wanted one.
-struct OtherSpelling;
-
 impl<'a> Known<'a> {
-    /// Arguments of which no schema is known.
-    #[cfg(test)]
-    pub(crate) fn plain(arguments: Value<'a>) -> Self {
-        Self { arguments, declared: None, are_declared: false }
-    }
-
-    fn declares(&self, name: &str) -> bool {
-        self.declared.is_some_and(|declared| declared.contains(name))
-    }
-
     /// The argument of this name. Another spelling of it is fine where the schema declares both.
     fn member(&self, name: &str) -> Result<Option<Value<'a>>, OtherSpelling> {
         let is_declared = self.declares(name);
@@ -239,36 +266,6 @@ impl<'a> Known<'a> {
         }
         member(self.arguments, name, |other| is_declared && self.declares(other))
     }
-}
-
-/// The member of this name, unless there is one that only case tells from it and that is not `known` as another.
-/// Some servers take either (Go's `encoding/json` does, and of both spellings the last).
-fn member<'a>(
-    object: Value<'a>,
-    name: &str,
-    known: impl Fn(&str) -> bool,
-) -> Result<Option<Value<'a>>, OtherSpelling> {
-    let mut found = None;
-    for member in object.members() {
-        let key = member.key.as_cow();
-        if *key == *name {
-            found = Some(member.value);
-        } else if is_same_but_for_case(&key, name) && !known(&key) {
-            return Err(OtherSpelling);
-        }
-    }
-    Ok(found)
-}
-
-fn is_same_but_for_case(left: &str, right: &str) -> bool {
-    if left.is_ascii() && right.is_ascii() {
-        return left.eq_ignore_ascii_case(right);
-    }
-    // Up and down again, for letters that have no way back: the long s and the Kelvin sign are an s and a k.
-    let folded =
-        |text: &str| text.chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect();
-    let (left, right): (String, String) = (folded(left), folded(right));
-    left == right
 }
 
 #[cfg(test)]
@@ -286,12 +283,13 @@ mod tests {
         let schema = Schema::compile(schema.root()).unwrap();
         let declared = Some(schema.declared());
         let known = Known { arguments: document.root(), declared, are_declared: false };
-        match Path::parse(path).unwrap().find(Input::Known(known)) {
-            Found::Value(Datum::Json(value)) => value.raw().to_owned(),
+        match Path::parse(path).unwrap().find(Input::of(known)) {
+            Found::Value(Datum::Json(value, _)) => value.raw().to_owned(),
             Found::Missing => "missing".to_owned(),
             Found::NotAnObject(kind) | Found::NotAList(kind) => format!("in {kind:?}"),
             Found::Ambiguous => "ambiguous".to_owned(),
             Found::Unknown => "unknown".to_owned(),
+            Found::Value(_) => "a fact".to_owned(),
         }
     }
 
@@ -362,8 +360,12 @@ mod tests {
             ("amount", PathProblem::UnknownRoot),
             ("arg.amount", PathProblem::UnknownRoot),
             ("", PathProblem::UnknownRoot),
-            ("grant.name", PathProblem::RootNotBuilt),
-            ("time.hour", PathProblem::RootNotBuilt),
+            ("identity.name", PathProblem::RootNotBuilt),
+            ("grant.name", PathProblem::UnknownFact),
+            ("time", PathProblem::UnknownFact),
+            ("tool.annotations", PathProblem::UnknownFact),
+            ("tool.annotations.", PathProblem::EmptyName),
+            ("input", PathProblem::EmptyName),
             ("args", PathProblem::EmptyName),
             ("args.", PathProblem::EmptyName),
             ("args.a..b", PathProblem::EmptyName),

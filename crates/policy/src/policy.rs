@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::channel::Channels;
 use crate::condition::Condition;
+use crate::datum::Numbers;
 use crate::diagnostic::Diagnostic;
 use crate::hash::Hash;
 use crate::limit::LimitSpec;
@@ -84,6 +85,8 @@ pub(crate) struct ArgumentRules {
     pub(crate) deny_unknown: Option<bool>,
     /// Whether strings are mended.
     pub(crate) repair: Option<bool>,
+    /// Which numbers rules may read.
+    pub(crate) numbers: Option<Numbers>,
 }
 
 impl Policy {
@@ -167,11 +170,12 @@ impl ArgumentRules {
             check: either(self.check, other.check, |one, two| one || two),
             deny_unknown: either(self.deny_unknown, other.deny_unknown, |one, two| one || two),
             repair: either(self.repair, other.repair, |one, two| one && two),
+            numbers: either(self.numbers, other.numbers, Numbers::strictest),
         }
     }
 }
 
-fn either(one: Option<bool>, two: Option<bool>, both: impl Fn(bool, bool) -> bool) -> Option<bool> {
+fn either<T>(one: Option<T>, two: Option<T>, both: impl Fn(T, T) -> T) -> Option<T> {
     match (one, two) {
         (Some(one), Some(two)) => Some(both(one, two)),
         (stated, None) | (None, stated) => stated,
@@ -184,7 +188,8 @@ mod tests {
 
     #[test]
     fn the_strictest_stated_value_holds() {
-        let stated = |check, deny_unknown, repair| ArgumentRules { check, deny_unknown, repair };
+        let stated =
+            |check, deny_unknown, repair| ArgumentRules { check, deny_unknown, repair, numbers: None };
         let lax = stated(Some(false), Some(false), Some(true));
         let strict = stated(Some(true), Some(true), Some(false));
         let silent = ArgumentRules::default();

@@ -4,7 +4,7 @@
 use crate::condition::Comparison;
 use crate::decision::OperandOutcome;
 use crate::operator::Sense;
-use crate::path::Path;
+use crate::path::{Path, Source};
 use crate::schema::Schema;
 use crate::truth::Truth;
 
@@ -28,6 +28,12 @@ pub(crate) fn advise(text: &str, advice: &str) -> String {
 
 /// How an argument is called: by its name as far as the schema declares it, else without one.
 pub(crate) fn argument(path: &Path, names: Option<&Schema>) -> String {
+    match path.source() {
+        Source::Args => {}
+        Source::Input => return "an answer".to_owned(),
+        Source::Annotations => return "the tool".to_owned(),
+        Source::Fact(fact) => return fact.noun().to_owned(),
+    }
     let is_known = path.names().all(|name| names.is_some_and(|schema| schema.knows_name(name)));
     if is_known { path.names().collect::<Vec<_>>().join(".") } else { "an argument".to_owned() }
 }

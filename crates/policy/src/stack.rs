@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use json::{Document, Limits, Value};
+
 use crate::bound::Bound;
 use crate::decision::{Decision, Denial, DenialKind};
 use crate::gate;
@@ -20,13 +22,23 @@ pub struct Definition {
     pub hash: Hash,
     /// The compiled input schema; nothing when it is missing or unusable, which quarantines the tool.
     pub input_schema: Option<Schema>,
+    /// What the server says of the tool, an object. It can only restrict.
+    pub annotations: Option<Arc<Document>>,
 }
 
 impl Definition {
     /// A tool of which nothing else is known.
     #[must_use]
     pub const fn new(server: String, name: String, hash: Hash, input_schema: Option<Schema>) -> Self {
-        Self { server, name, hash, input_schema }
+        Self { server, name, hash, input_schema, annotations: None }
+    }
+
+    /// The same with what the server says of the tool.
+    #[must_use]
+    pub fn annotated(self, annotations: Option<Value<'_>>) -> Self {
+        let scan =
+            |value: Value<'_>| Document::scan(value.raw().as_bytes().to_vec(), &Limits::default()).ok();
+        Self { annotations: annotations.and_then(scan).map(Arc::new), ..self }
     }
 }
 

@@ -11,7 +11,7 @@ mod common;
 
 use common::{FACTS, case_files, definition, optional_text, stack, text};
 use json::Value;
-use policy::{Allowed, Arguments, Bound, Decision, Denial, DenialKind};
+use policy::{Allowed, Arguments, Bound, Decision, Denial, DenialKind, Facts};
 
 #[test]
 fn every_case_is_decided_as_it_says() {
@@ -32,7 +32,8 @@ fn run(about: &str, case: Value<'_>) {
     let schema = if schema == "null" { None } else { Some(schema) };
     let tool = optional_text(case, "tool").unwrap_or_else(|| "x".to_owned());
     let stack = stack(&texts);
-    let bound = stack.bind(&definition(&tool, schema));
+    let definition = definition(&tool, schema).annotated(case.get("annotations"));
+    let bound = stack.bind(&definition);
     let expected_listed = case.get("listed").is_none_or(|listed| listed.as_bool().unwrap());
     assert_eq!(bound.listed(), expected_listed, "{about}: listed ({:?})", bound.listed_reason());
     for call in case.get("calls").expect(about).elements() {
@@ -42,14 +43,20 @@ fn run(about: &str, case: Value<'_>) {
 
 fn check_call(about: &str, bound: &Bound, call: Value<'_>) {
     let arguments = call.get("arguments").map_or(Arguments::Absent, Arguments::Known);
-    let decision = bound.decide(&FACTS, arguments);
+    let labels = call
+        .get("labels")
+        .map(|list| list.elements().map(|label| label.as_str().unwrap().into_owned()).collect::<Vec<_>>());
+    let now_ms =
+        call.get("now").or_else(|| call.get("now_ms")).map(|now| now.as_number().unwrap().as_u64().unwrap());
+    let facts = Facts { labels: labels.as_deref(), now_ms, input: call.get("input"), ..FACTS };
+    let decision = bound.decide(&facts, arguments);
     match &decision {
         Decision::Allow(allowed) => check_allowed(about, allowed, call),
         Decision::Deny(denial) => check_denial(about, denial, call),
     }
     // INVARIANT: nothing that is not listed is ever allowed, and explaining changes nothing.
     assert!(bound.listed() || !decision.is_allow(), "{about}");
-    let explanation = bound.explain(&FACTS, arguments);
+    let explanation = bound.explain(&facts, arguments);
     assert_eq!(explanation.decision.denial(), decision.denial(), "{about}");
     if let Some(denial) = decision.denial() {
         assert!(explanation.matched_rules().any(|rule| *rule == denial.rule), "{about}\n{explanation}");

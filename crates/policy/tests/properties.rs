@@ -105,7 +105,17 @@ fn comparison() -> impl Strategy<Value = Value> {
     let of_list = (list, prop::sample::select(vec!["each", "some"]), check()).prop_map(
         |(path, quantifier, (op, value))| json!({"path": path, "op": quantifier, "value": {"op": op, "value": value}}),
     );
+    let fact = prop::sample::select(vec![
+        json!({"path": "time.hour", "op": "lt", "value": 12}),
+        json!({"path": "time.weekday", "timezone": "Asia/Tokyo", "op": "neq", "value": "monday"}),
+        json!({"path": "grant.id", "op": "eq", "value": "grant-1"}),
+        json!({"path": "grant.labels", "op": "contains", "value": "a"}),
+        json!({"path": "server.id", "op": "neq", "value": "imaging"}),
+        json!({"path": "tool.name", "op": "eq", "value": "x"}),
+        json!({"path": "input.a", "op": "eq", "value": 5}),
+    ]);
     prop_oneof![
+        1 => fact,
         4 => (path, check()).prop_map(|(path, (op, value))| json!({"path": path, "op": op, "value": value})),
         1 => of_list,
     ]

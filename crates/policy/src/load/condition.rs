@@ -4,12 +4,15 @@ use std::sync::Arc;
 
 use json::Value;
 
+use super::fact;
+use super::fact::read_zone;
 use super::reader::{Fields, Place, Problem, Reader, not_built};
 use crate::condition::{Combinator, Combined, Comparison, Condition};
 use crate::diagnostic::code;
+use crate::fact::FACTS;
 use crate::normalise;
-use crate::operator::{self, Check, Test};
-use crate::path::{Path, PathProblem};
+use crate::operator::{self, Check, Sense, Test};
+use crate::path::{Path, PathProblem, Source};
 use crate::policy::Predicate;
 use crate::registry::{CONDITION_KEYS, PATH_ROOTS, PREDICATE_KEYS};
 use crate::rule::Labels;
@@ -27,6 +30,7 @@ pub(super) fn read_predicate(
     place: &Place<'_>,
     list: &str,
     labels: &mut Labels,
+    sense: Sense,
 ) -> Option<Predicate> {
     let fields = reader.object(place, &PREDICATE_KEYS)?;
     let on_deny = fields.get("on_deny").and_then(|place| reader.text(&place)).map(Arc::from);
@@ -35,7 +39,10 @@ pub(super) fn read_predicate(
     let conditions: Vec<_> = places.iter().filter_map(|place| read_condition(reader, place, 0)).collect();
     let label = conditions.first().map_or_else(|| ALWAYS.to_owned(), Condition::label);
     let rule = labels.next(list, &label);
-    Some(Predicate { rule, pointer: place.pointer.clone(), offset: place.offset(), conditions, on_deny })
+    let predicate =
+        Predicate { rule, pointer: place.pointer.clone(), offset: place.offset(), conditions, on_deny };
+    fact::check_annotations(reader, &predicate, sense);
+    Some(predicate)
 }
 
 fn read_condition(reader: &mut Reader, place: &Place<'_>, depth: usize) -> Option<Condition> {
@@ -45,7 +52,7 @@ fn read_condition(reader: &mut Reader, place: &Place<'_>, depth: usize) -> Optio
     }
     let mut stated = Combinator::ALL.into_iter().filter_map(|by| Some((by, fields.get(by.as_str())?)));
     let Some((by, of)) = stated.next() else {
-        return read_comparison(reader, place, &fields).map(Condition::Compare);
+        return read_comparison(reader, place, &fields).map(Box::new).map(Condition::Compare);
     };
     let further = stated.next().map(|(_, place)| place);
     let comparing = || ["path", "op", "value"].into_iter().find_map(|key| fields.get(key));
@@ -92,7 +99,10 @@ fn read_comparison(reader: &mut Reader, place: &Place<'_>, fields: &Fields<'_>) 
         reader.report(&path_place, Problem::new(code::CONFLICT, message));
         return None;
     }
+    let path = read_zone(reader, fields, path)?;
     let value_offset = value.span().start;
+    let comparison = fact::Compared { path: &path, check: &check, operator, value };
+    comparison.check_types(reader, place)?;
     let value = normalise::value(value).into();
     Some(Comparison { path, operator, check, value, pointer: place.pointer.clone(), value_offset })
 }
@@ -162,6 +172,12 @@ pub(super) fn read_path(reader: &mut Reader, place: &Place<'_>) -> Option<Path> 
         reader.report(place, not_built(path.text(), "sums over lists"));
         return None;
     }
+    if path.source() != Source::Args {
+        let message =
+            format!("`{}` is no argument of the call; name one, such as `args.amount`", path.text());
+        reader.report(place, Problem::new(code::BAD_VALUE, message));
+        return None;
+    }
     Some(path)
 }
 
@@ -174,11 +190,20 @@ fn read_any_path(reader: &mut Reader, place: &Place<'_>) -> Option<Path> {
     let root = text.split('.').next().unwrap_or_default();
     let problem = match problem {
         PathProblem::UnknownRoot => {
-            Problem::new(code::UNKNOWN_VALUE, format!("the path `{text}` must start with `args.`"))
-                .meant(Some(meant_path(&text)))
+            Problem::new(code::UNKNOWN_VALUE, format!("the path `{text}` must start with `args.`")).meant(
+                PATH_ROOTS
+                    .nearest(root)
+                    .filter(|near| *near != "args")
+                    .map_or_else(|| Some(meant_path(&text)), |near| Some(text.replacen(root, near, 1))),
+            )
         }
         PathProblem::RootNotBuilt => {
             not_built(root, PATH_ROOTS.find(root).map_or("a fact of the call", |entry| entry.doc))
+        }
+        PathProblem::UnknownFact => {
+            let message = format!("there is no `{text}`; `{root}` has {}", facts_of(root));
+            let names = FACTS.entries.iter().map(|entry| entry.name);
+            Problem::new(code::UNKNOWN_VALUE, message).meant(suggest::nearest(&text, names))
         }
         PathProblem::Bracket => Problem::new(
             code::BAD_VALUE,
@@ -191,6 +216,15 @@ fn read_any_path(reader: &mut Reader, place: &Place<'_>) -> Option<Path> {
     };
     reader.report(place, problem);
     None
+}
+
+/// The facts below a root, as a list for a message.
+fn facts_of(root: &str) -> String {
+    let start = format!("{root}.");
+    let mut names: Vec<_> = FACTS.entries.iter().map(|entry| entry.name).collect();
+    names.push("tool.annotations.NAME");
+    names.retain(|name| name.starts_with(&start));
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// The path that an unknown root was probably meant to have.

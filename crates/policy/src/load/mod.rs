@@ -6,6 +6,7 @@ mod channel;
 mod condition;
 mod counters;
 mod document;
+mod fact;
 mod limit;
 mod pattern;
 mod reader;

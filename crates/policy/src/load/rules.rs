@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::reader::{Fields, Place, Reader};
 use super::{arguments, condition, limit, short};
+use crate::operator::Sense;
 use crate::policy::{Predicate, Rules};
 use crate::registry::RULE_KEYS;
 use crate::rule::Labels;
@@ -32,8 +33,8 @@ pub(super) fn read(reader: &mut Reader, place: &Place<'_>, target: &Target<'_>, 
     let action = short::read_action(reader, &fields, target);
     let mut rules = Rules {
         offset: place.offset(),
-        require: predicates(reader, &fields, "require"),
-        deny_if: predicates(reader, &fields, "deny_if"),
+        require: predicates(reader, &fields, "require", Sense::Require),
+        deny_if: predicates(reader, &fields, "deny_if", Sense::DenyIf),
         limits: limit::read_all(reader, &fields, policy),
         arguments: arguments::read(reader, &fields),
         says_allow: action.says_allow,
@@ -45,12 +46,12 @@ pub(super) fn read(reader: &mut Reader, place: &Place<'_>, target: &Target<'_>, 
     rules
 }
 
-fn predicates(reader: &mut Reader, fields: &Fields<'_>, key: &str) -> Vec<Predicate> {
+fn predicates(reader: &mut Reader, fields: &Fields<'_>, key: &str, sense: Sense) -> Vec<Predicate> {
     let Some(list) = fields.get(key) else { return Vec::new() };
     let mut labels = Labels::default();
     let places = reader.list(&list).unwrap_or_default();
     places
         .iter()
-        .filter_map(|place| condition::read_predicate(reader, place, &list.pointer, &mut labels))
+        .filter_map(|place| condition::read_predicate(reader, place, &list.pointer, &mut labels, sense))
         .collect()
 }

@@ -74,6 +74,11 @@ impl Set {
         }
     }
 
+    /// The texts of the list.
+    pub(crate) fn strings(&self) -> impl Iterator<Item = &str> {
+        self.strings.iter().map(AsRef::as_ref)
+    }
+
     pub(super) const fn expects(&self) -> &'static str {
         match (self.strings.is_empty(), self.numbers.is_empty(), self.booleans.is_empty()) {
             (false, true, true) => "a string",

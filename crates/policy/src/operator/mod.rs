@@ -142,8 +142,9 @@ pub(crate) const fn kind_name(kind: Kind) -> &'static str {
 #[cfg(test)]
 pub(crate) mod testing {
     use super::*;
-    use crate::datum::Datum;
-    use crate::path::{Found, Input};
+    use crate::datum::{Datum, Numbers};
+    use crate::input::Input;
+    use crate::path::Found;
     pub(crate) use crate::testing::document;
     use crate::truth::Truth;
 
@@ -155,13 +156,14 @@ pub(crate) mod testing {
         let text = if argument == "missing" { "null" } else { argument };
         let argument_document = document(text);
         let root = argument_document.root();
-        let found = if root.is_null() { Found::Missing } else { Found::Value(Datum::Json(root)) };
-        let answers = [Sense::Require, Sense::DenyIf].map(|sense| check.judge(found, Input::Empty, sense));
+        let found =
+            if root.is_null() { Found::Missing } else { Found::Value(Datum::Json(root, Numbers::Double)) };
+        let answers = [Sense::Require, Sense::DenyIf].map(|sense| check.judge(found, Input::empty(), sense));
         assert_eq!(answers, expected, "{argument} {} {value}", operator.name);
         for sense in [Sense::Require, Sense::DenyIf] {
-            assert_eq!(check.judge(Found::Unknown, Input::Empty, sense), Truth::Unknown);
-            assert_eq!(check.judge(Found::Ambiguous, Input::Empty, sense), Truth::Error);
-            assert_eq!(check.judge(Found::NotAnObject(Kind::String), Input::Empty, sense), Truth::Error);
+            assert_eq!(check.judge(Found::Unknown, Input::empty(), sense), Truth::Unknown);
+            assert_eq!(check.judge(Found::Ambiguous, Input::empty(), sense), Truth::Error);
+            assert_eq!(check.judge(Found::NotAnObject(Kind::String), Input::empty(), sense), Truth::Error);
         }
     }
 

@@ -6,7 +6,8 @@ use json::{Kind, Value};
 use super::{BadValue, Operator, Sense, Test, read_text};
 use crate::datum::Datum;
 use crate::diagnostic::code;
-use crate::path::{Found, Input, Path};
+use crate::input::Input;
+use crate::path::{Found, Path, Source};
 use crate::truth::Truth;
 
 pub(super) const EQ_PATH: Operator = Operator {
@@ -20,7 +21,8 @@ pub(super) const EQ_PATH: Operator = Operator {
 
 fn prepare(value: Value<'_>) -> Result<Test, BadValue> {
     let text = read_text(value)?;
-    let path = Path::parse(&text).ok().filter(|path| !path.has_elements());
+    let path =
+        Path::parse(&text).ok().filter(|path| !path.has_elements() && path.source() != Source::Annotations);
     path.map(Test::SameAs).ok_or_else(|| BadValue {
         code: code::BAD_VALUE,
         message: format!("`{text}` is no path of one value; write one such as `args.owner`"),
@@ -51,13 +53,13 @@ mod tests {
     use super::super::Check;
     use super::super::testing::{document, refuses};
     use super::*;
-    use crate::path::Known;
+    use crate::input::Known;
     use crate::truth::Truth::{Error, False, True, Undefined};
 
     fn check(arguments: &str, expected: [Truth; 2]) {
         let (value, document) = (document("\"args.b\""), document(arguments));
         let check = Check { test: prepare(value.root()).unwrap(), negated: false };
-        let input = Input::Known(Known::plain(document.root()));
+        let input = Input::of(Known::undeclared(document.root()));
         let found = Path::parse("args.a").unwrap().find(input);
         let answers = [Sense::Require, Sense::DenyIf].map(|sense| check.judge(found, input, sense));
         assert_eq!(answers, expected, "{arguments}");

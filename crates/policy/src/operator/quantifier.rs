@@ -5,7 +5,8 @@ use json::Value;
 
 use super::{BadValue, Check, Operator, Sense, Test, find, kind_name};
 use crate::diagnostic::code;
-use crate::path::{Found, Input, Path};
+use crate::input::Input;
+use crate::path::{Found, Path};
 use crate::truth::Truth;
 
 pub(super) const EACH: Operator = Operator {
@@ -69,6 +70,11 @@ fn prepare(value: Value<'_>, quantifier: Quantifier) -> Result<Test, BadValue> {
 }
 
 impl Quantified {
+    /// Whether one element is enough.
+    pub(crate) fn is_some(&self) -> bool {
+        self.quantifier == Quantifier::Some
+    }
+
     /// The answer over all that the path leads to.
     pub(crate) fn judge(&self, path: &Path, input: Input<'_>, sense: Sense) -> Truth {
         let (mut answer, combine): (_, fn(Truth, Truth) -> Truth) = match self.quantifier {
@@ -86,15 +92,15 @@ impl Quantified {
 mod tests {
     use super::super::testing::refuses;
     use super::*;
+    use crate::input::Known;
     use crate::operator::testing::document;
-    use crate::path::Known;
     use crate::truth::Truth::{Error, False, True, Undefined};
 
     fn check(operator: &Operator, path: &str, value: &str, arguments: &str, expected: [Truth; 2]) {
         let (value, document) = (document(value), document(arguments));
         let Ok(Test::Quantified(quantified)) = (operator.prepare)(value.root()) else { panic!("{path}") };
         let path = Path::parse(path).unwrap().with_elements();
-        let input = Input::Known(Known::plain(document.root()));
+        let input = Input::of(Known::undeclared(document.root()));
         let answers = [Sense::Require, Sense::DenyIf].map(|sense| quantified.judge(&path, input, sense));
         assert_eq!(answers, expected, "{} {arguments}", path.text());
     }

@@ -31,7 +31,9 @@ fn prepare(value: Value<'_>) -> Result<Test, BadValue> {
 
 pub(super) fn judge(schema: &Schema, value: Datum<'_>) -> Truth {
     match value {
-        Datum::Json(value) => schema.accepts(Some(value)).map_or(Truth::Error, Truth::from_bool),
+        Datum::Json(value, _) => schema.accepts(Some(value)).map_or(Truth::Error, Truth::from_bool),
+        // Facts are compared by the other operators.
+        Datum::Text(_) | Datum::Texts(_) | Datum::Number(_) | Datum::Date(_) => Truth::Error,
     }
 }
 

@@ -13,7 +13,8 @@ use super::types::{self, Type};
 use super::{Relation, Scalar, host, length, other, shape, text};
 use crate::channel::HostPattern;
 use crate::datum::Datum;
-use crate::path::{Found, Input, Path};
+use crate::input::Input;
+use crate::path::{Found, Path};
 use crate::schema::Schema;
 use crate::truth::Truth;
 
@@ -73,6 +74,34 @@ impl Check {
             Found::Value(value) => self.test.judge(value, input, sense),
         };
         if self.negated { answer.negate() } else { answer }
+    }
+}
+
+impl Check {
+    /// What it asks of the elements of a list, if it does.
+    pub(crate) fn quantified(&self) -> Option<&Quantified> {
+        if let Test::Quantified(quantified) = &self.test { Some(quantified) } else { None }
+    }
+
+    /// Whether a missing value makes it false in `deny_if`, so that a value can only make it fire.
+    pub(crate) fn helps_when_present(&self) -> bool {
+        match &self.test {
+            Test::Quantified(quantified) => quantified.is_some() && quantified.check.helps_when_present(),
+            Test::SameAs(_) => false,
+            Test::Present(wanted) => *wanted,
+            Test::Equals(_)
+            | Test::OneOf(_)
+            | Test::Order { .. }
+            | Test::Matches { .. }
+            | Test::Contains(_)
+            | Test::Affix { .. }
+            | Test::HostIn(_)
+            | Test::InNetwork(_)
+            | Test::Under(_)
+            | Test::Length { .. }
+            | Test::Types(_)
+            | Test::Within(_) => !self.negated,
+        }
     }
 }
 

@@ -41,9 +41,9 @@ const RULES: &[Entry] = &[
     built("rate_limit", "A short limit: `\"10/minute\"` or `{\"max\": 10, \"window\": 60}`, scope `grant`."),
     built("arguments", "How arguments are checked against the tool's input schema."),
     built("repair", "`false` refuses instead of mending a string that encodes the wanted value."),
+    built("numbers", "Which numbers of arguments a rule may read."),
     not_yet("approval_timeout", "How long an approval is waited for."),
     not_yet("approval", "People must approve the call."),
-    not_yet("numbers", "Which numbers a rule may read."),
     not_yet("reveal", "What a denial tells the agent."),
     not_yet("response", "Rules for replies."),
     not_yet("mode", "Evaluated but not enforced."),
@@ -67,12 +67,13 @@ const PREDICATE: &[Entry] = &[
 /// One condition.
 pub(crate) const CONDITION_KEYS: Table = Table { title: "a condition", entries: CONDITION };
 const CONDITION: &[Entry] = &[
-    built("path", "What is read, `args.` and the name of an argument. Required in a comparison."),
+    built("path", "What is read, such as `args.` and the name of an argument. Required in a comparison."),
     built("op", "The operator. Required in a comparison."),
     built("value", "What it is compared with. Required in a comparison."),
     built("all", "A list of conditions that must all hold."),
     built("any", "A list of conditions of which at least one must hold."),
     built("not", "A condition that must not hold."),
+    built("timezone", "In which zone a `time.` path is told, such as `Europe/Berlin`; without it in UTC."),
     not_yet("cel", "An expression."),
 ];
 
@@ -119,6 +120,7 @@ const CHANNEL: &[Entry] = &[
     not_yet("limits", "Caps over a window of time."),
     not_yet("rate_limit", "A short limit."),
     not_yet("approval", "People must approve the message."),
+    built("numbers", "Which numbers of arguments a rule may read."),
     not_yet("approval_timeout", "How long an approval is waited for."),
     not_yet("response", "Rules for replies."),
     not_yet("reveal", "What a denial tells the agent."),

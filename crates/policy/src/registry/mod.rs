@@ -11,8 +11,8 @@ pub(crate) use keys::{
 };
 pub(crate) use methods::PROTOCOL_METHODS;
 pub(crate) use values::{
-    ACTIONS, ALIGNMENTS, CALENDAR_WINDOWS, CHANNEL_ACTIONS, DEFAULTS, PATH_ROOTS, SCHEMA_CHECKS, SCOPES,
-    UNKNOWN_ARGUMENTS, VERSIONS, WINDOWS,
+    ACTIONS, ALIGNMENTS, CALENDAR_WINDOWS, CHANNEL_ACTIONS, DEFAULTS, NUMBERS, PATH_ROOTS, SCHEMA_CHECKS,
+    SCOPES, UNKNOWN_ARGUMENTS, VERSIONS, WINDOWS,
 };
 
 /// Whether this version enforces a word.
@@ -85,7 +85,9 @@ pub fn tables() -> Vec<Table> {
         SCOPES,
         SCHEMA_CHECKS,
         UNKNOWN_ARGUMENTS,
+        NUMBERS,
         PATH_ROOTS,
+        crate::fact::FACTS,
     ]
 }
 

@@ -76,14 +76,24 @@ const UNKNOWN_ARGUMENT: &[Entry] = &[
     built("allow", "Passed on."),
 ];
 
+/// `numbers`.
+pub(crate) const NUMBERS: Table = Table { title: "`numbers`", entries: NUMBER };
+const NUMBER: &[Entry] = &[
+    built(
+        "double",
+        "Those that survive a round trip through an IEEE double; others are errors. The default.",
+    ),
+    built("arbitrary", "All of up to 38 digits, exactly; only for servers that never round."),
+];
+
 /// The first part of a path.
 pub(crate) const PATH_ROOTS: Table = Table { title: "the first part of a path", entries: PATH_ROOT };
 const PATH_ROOT: &[Entry] = &[
     built("args", "The arguments of the call."),
-    not_yet("input", "Answers in a call of several rounds."),
-    not_yet("grant", "The access key."),
+    built("input", "The answers of the client in a further round of the call; missing in its first."),
+    built("grant", "The access key."),
+    built("server", "The server."),
+    built("tool", "The tool; of `tool.annotations.` only what restricts."),
+    built("time", "The time of the call, in the zone of `timezone`."),
     not_yet("identity", "The verified identity."),
-    not_yet("server", "The server."),
-    not_yet("tool", "The tool."),
-    not_yet("time", "The time of the call."),
 ];

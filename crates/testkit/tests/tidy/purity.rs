@@ -45,7 +45,6 @@ const PACKAGES: &[&str] = &[
     "tempfile",
     "chrono",
     "time",
-    "jiff",
 ];
 
 fn check(tree: &Tree) -> Vec<Finding> {

@@ -1,0 +1,94 @@
+//! What is known of a call while it is judged: its arguments, and the facts around them.
+//! What is not known stays so: no condition on it is ever true or false.
+
+use std::sync::Arc;
+
+use json::{Document, Value};
+
+use crate::datum::Numbers;
+use crate::decision::Facts;
+use crate::schema::Declared;
+
+/// Everything that paths read.
+#[derive(Clone, Copy)]
+pub(crate) struct Input<'a> {
+    pub(crate) arguments: Given<'a>,
+    /// Nothing while a list is made.
+    pub(crate) facts: Option<&'a Facts<'a>>,
+    pub(crate) tool: &'a Tool,
+    pub(crate) numbers: Numbers,
+}
+
+/// What is known of a tool and its server at all times.
+#[derive(Debug, Default)]
+pub(crate) struct Tool {
+    pub(crate) server: Box<str>,
+    pub(crate) name: Box<str>,
+    /// The object that its server wrote, or nothing.
+    pub(crate) annotations: Option<Arc<Document>>,
+}
+
+/// What the arguments of a call are, as far as they are known.
+#[derive(Clone, Copy)]
+pub(crate) enum Given<'a> {
+    /// A list is being made: no call yet. What no call may hold, because the schema declares other arguments and
+    /// undeclared ones are refused, is missing from each.
+    Unknown {
+        /// The arguments that a call may hold, where that is known.
+        possible: Option<&'a Declared>,
+    },
+    /// The call has no arguments, which is the same as `{}`.
+    Empty,
+    /// The arguments of a call.
+    Known(Known<'a>),
+}
+
+/// The arguments of a call, an object.
+#[derive(Clone, Copy)]
+pub(crate) struct Known<'a> {
+    pub(crate) arguments: Value<'a>,
+    /// The names that the schema declares.
+    pub(crate) declared: Option<&'a Declared>,
+    /// Whether no other names were let through.
+    pub(crate) are_declared: bool,
+}
+
+impl<'a> Known<'a> {
+    /// An object of which no schema is known.
+    pub(crate) const fn undeclared(arguments: Value<'a>) -> Self {
+        Self { arguments, declared: None, are_declared: false }
+    }
+
+    pub(crate) fn declares(&self, name: &str) -> bool {
+        self.declared.is_some_and(|declared| declared.contains(name))
+    }
+}
+
+impl<'a> Input<'a> {
+    /// A call without arguments, of which only the tool is known.
+    pub(crate) const fn of_tool(tool: &'a Tool) -> Self {
+        Self { arguments: Given::Empty, facts: None, tool, numbers: Numbers::Double }
+    }
+}
+
+#[cfg(test)]
+impl Input<'static> {
+    /// A call without arguments, of which nothing else is known.
+    pub(crate) fn empty() -> Self {
+        Self::of_tool(no_tool())
+    }
+}
+
+#[cfg(test)]
+impl<'a> Input<'a> {
+    /// A call with these arguments, of which nothing else is known.
+    pub(crate) fn of(known: Known<'a>) -> Self {
+        Self { arguments: Given::Known(known), facts: None, tool: no_tool(), numbers: Numbers::Double }
+    }
+}
+
+#[cfg(test)]
+fn no_tool() -> &'static Tool {
+    static NO_TOOL: std::sync::LazyLock<Tool> = std::sync::LazyLock::new(Tool::default);
+    &NO_TOOL
+}
