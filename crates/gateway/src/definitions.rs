@@ -62,7 +62,8 @@ impl Tool {
             hash_text: hash.to_string(),
             canonical: String::from_utf8_lossy(&listed.canonical).into_owned(),
             mirrored,
-            definition: Definition::new(server.to_owned(), listed.name, hash, input_schema),
+            definition: Definition::new(server.to_owned(), listed.name, hash, input_schema)
+                .annotated(entry.get("annotations").filter(Value::is_object)),
         }
     }
 }

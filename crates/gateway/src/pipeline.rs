@@ -102,7 +102,7 @@ async fn judge(gateway: &Gateway, exchange: &mut Exchange, id: CallId) -> Result
         if decide::learn_names(gateway, exchange).await? {
             decide::renew(gateway, exchange)?;
         }
-        let judged = decide::decide(exchange).and_then(|judged| {
+        let judged = decide::decide(gateway, exchange).and_then(|judged| {
             round::judge(exchange)?;
             task::judge_request(exchange)?;
             Ok(judged)

@@ -58,14 +58,14 @@ pub async fn learn_names(gateway: &Gateway, exchange: &Exchange) -> Result<bool,
 ///
 /// # Errors
 /// The [`Denial`] of the first that says no.
-pub fn decide(exchange: &Exchange) -> Result<Judged, Box<Denial>> {
+pub fn decide(gateway: &Gateway, exchange: &Exchange) -> Result<Judged, Box<Denial>> {
     let name = exchange.message.tool_name().unwrap_or_default();
     let Some(tool) = exchange.reach.server.definitions.get(&name) else {
         return Err(Box::new(exchange.reach.stack.deny_unknown(&name)));
     };
     let bound = exchange.reach.bind(&tool);
     let arguments = exchange.message.arguments().map_or(Arguments::Absent, Arguments::Known);
-    match bound.decide(&facts(exchange, &tool.name), arguments) {
+    match bound.decide(&facts(exchange, &tool.name).at(gateway.now_ms()), arguments) {
         Decision::Allow(allowed) => Ok(Judged { tool, allowed }),
         Decision::Deny(denial) => Err(Box::new(denial)),
     }
@@ -130,4 +130,6 @@ pub fn renew(gateway: &Gateway, exchange: &mut Exchange) -> Result<(), Answer> {
 #[must_use]
 pub fn facts<'a>(exchange: &'a Exchange, tool: &'a str) -> Facts<'a> {
     Facts::new(&exchange.grant.id, &exchange.reach.server.id, tool)
+        .labelled(&exchange.grant.labels)
+        .answered(exchange.message.input_responses())
 }
