@@ -2,6 +2,7 @@
 //! Files and the database both become this; `world` turns it into what the pipeline uses.
 //! Nothing here touches the network, a process or a secret's value.
 
+use mcp::era::Era;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -90,6 +91,8 @@ pub struct ServerSpec {
     pub idle_stop_s: u64,
     /// What stands before its tools' names where a grant reaches several servers, instead of the id.
     pub alias: Option<String>,
+    /// The only era of the protocol that it speaks; found out where it is not declared.
+    pub era: Option<Era>,
 }
 
 impl ServerSpec {
@@ -97,7 +100,7 @@ impl ServerSpec {
     #[must_use]
     pub fn new(id: impl Into<String>, transport: Transport) -> Self {
         let (timeout_s, idle_stop_s) = (DEFAULT_TIMEOUT_S, DEFAULT_IDLE_STOP_S);
-        Self { id: id.into(), transport, timeout_s, idle_stop_s, alias: None }
+        Self { id: id.into(), transport, timeout_s, idle_stop_s, alias: None, era: None }
     }
 
     /// What stands before its tools' names where a grant reaches several servers.

@@ -286,7 +286,7 @@ impl Relay {
                 Ok(Some(line)) => return Ok(line),
                 Ok(None) => return Err(Stop::Broken("the process ended")),
                 // It is not the server that is silent.
-                Err(_) if self.route.awaits_client() => {}
+                Err(_) if self.route.awaits_client() || self.route.subscription.is_some() => {}
                 Err(_) => return Err(Stop::Broken("the process was silent for too long")),
             }
         }

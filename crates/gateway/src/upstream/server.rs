@@ -104,12 +104,15 @@ impl Roads {
     }
 
     /// What can be known of the server's eras without asking.
-    fn eras(&self) -> Eras {
+    fn eras(&self, declared: Option<Era>) -> Eras {
         match &self.way {
-            Way::Http(_) => Eras::unknown(self.clock.clone(), true),
-            Way::Own(Source::Command(_)) => Eras::unknown(self.clock.clone(), false),
             // The transport is older than the modern era.
             Way::Own(Source::Events(_)) => Eras::only(Era::Legacy, self.clock.clone()),
+            Way::Http(_) | Way::Own(Source::Command(_)) if declared.is_some() => {
+                Eras::only(declared.unwrap_or(Era::Legacy), self.clock.clone())
+            }
+            Way::Http(_) => Eras::unknown(self.clock.clone(), true),
+            Way::Own(Source::Command(_)) => Eras::unknown(self.clock.clone(), false),
         }
     }
 }
@@ -156,7 +159,7 @@ impl Server {
         });
         let host = Arc::new(Host {
             server: Arc::clone(&id),
-            eras: roads.eras(),
+            eras: roads.eras(spec.era),
             timeout: roads.timeout,
             clock: setup.clock.clone(),
             definitions: Arc::clone(&definitions),

@@ -14,7 +14,7 @@ fn test() -> Test {
 
 fn methods(test: &Running) -> Vec<String> {
     let of_bridge =
-        |message: &testkit::Received| (message.target == "/mcp").then(|| message.method().to_owned());
+        |message: &testkit::Received| (message.http_method == "POST").then(|| message.method().to_owned());
     test.upstream.messages().iter().filter_map(of_bridge).collect()
 }
 
@@ -261,4 +261,17 @@ async fn calls_are_never_the_question_what_a_server_speaks() {
     let calls = test.upstream.calls();
     assert_eq!(calls.len(), 1);
     assert!(calls[0].params()["_meta"][VERSION_KEY].is_null());
+}
+
+#[tokio::test]
+async fn a_declared_era_is_spoken_without_asking() {
+    let mut test = Test::new().policy(ALLOW).tool(Tool::new("copy")).start().await;
+    test.change(|declared| declared.servers[0].era = Some(mcp::Era::Legacy));
+    assert_eq!(text(&test.call("copy", json!({})).await), "ok");
+    let asked = ["initialize", "notifications/initialized", "tools/list", "tools/call"];
+    assert_eq!(methods(&test), asked);
+    test.change(|declared| declared.servers[0].era = Some(mcp::Era::Modern));
+    let session = test.legacy().await;
+    assert_eq!(text(&session.call("copy", json!({})).await), "ok");
+    assert_eq!(methods(&test)[4..], ["server/discover", "tools/list", "tools/call"]);
 }

@@ -178,3 +178,40 @@ async fn bridged_processes_end_when_idle_or_when_the_grant_is_revoked() {
     test.revoke();
     test.puppets.ended(2).await;
 }
+
+#[tokio::test]
+async fn a_listener_is_not_given_up_because_nothing_changes() {
+    for eras in [Eras::Legacy, Eras::Modern] {
+        let test = Test::new().policy(ALLOW).process().timeout_s(1).tool(Tool::new("hold")).start().await;
+        test.puppets.set_eras(eras);
+        let wanted = json!({"toolsListChanged": true});
+        let listen = Message::request("l", "subscriptions/listen").param("notifications", wanted);
+        let mut listener = test.client().await;
+        let request = test.request(listen);
+        let acknowledge = async {
+            if eras == Eras::Legacy {
+                return json!(null);
+            }
+            let id = test.puppets.received("subscriptions/listen", 1).await["id"].clone();
+            test.puppets.say(0, &notice("subscriptions/acknowledged", &id));
+            id
+        };
+        let (mut stream, id) = tokio::join!(listener.open(&request), acknowledge);
+        // As long as an answer is waited for, and longer, nothing is said.
+        for _ in 0..2 {
+            assert!(test.call("hold", json!({})).await["error"].is_object());
+        }
+        test.puppets.say(0, &notice("tools/list_changed", &id));
+        assert_eq!(stream.message().await["method"], "notifications/subscriptions/acknowledged");
+        assert_eq!(stream.message().await["method"], "notifications/tools/list_changed");
+    }
+}
+
+/// A notice on the listen stream of this id, if there is one.
+fn notice(method: &str, id: &Value) -> Value {
+    let mut notice = json!({"jsonrpc": "2.0", "method": format!("notifications/{method}"), "params": {"_meta": {}, "notifications": {}}});
+    if !id.is_null() {
+        notice["params"]["_meta"]["io.modelcontextprotocol/subscriptionId"] = id.clone();
+    }
+    notice
+}

@@ -12,7 +12,7 @@ fn test() -> Test {
 
 fn methods(test: &Running) -> Vec<String> {
     let of_bridge =
-        |message: &testkit::Received| (message.target == "/mcp").then(|| message.method().to_owned());
+        |message: &testkit::Received| (message.http_method == "POST").then(|| message.method().to_owned());
     test.upstream.messages().iter().filter_map(of_bridge).collect()
 }
 

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use admin::rules::{MAX_WAIT_S, is_own_header, is_variable, sounds_secret};
 use gateway::declared::{DEFAULT_IDLE_STOP_S, DEFAULT_TIMEOUT_S, ServerSpec, Setting, Transport};
 use hyper::http::HeaderName;
+use mcp::era::Era;
 use mcp::http::{Plaintext, Target};
 
 use super::name;
@@ -23,8 +24,9 @@ pub fn read(servers: &Table<'_, '_>) -> Vec<ServerSpec> {
     let specs = tables.into_iter().filter_map(|(id, table)| {
         let alias = read_alias(&table);
         aliases.extend(alias.as_ref().map(|alias| (id.value, alias.clone())));
+        let era = read_era(&table);
         let spec = read_server(&id, table)?;
-        Some(ServerSpec { alias: alias.map(|alias| alias.value.to_owned()), ..spec })
+        Some(ServerSpec { alias: alias.map(|alias| alias.value.to_owned()), era, ..spec })
     });
     let specs = specs.collect();
     check_aliases(servers.report(), &ids, &aliases);
@@ -81,6 +83,21 @@ fn read_alias<'t>(table: &Table<'t, '_>) -> Option<Placed<&'t str>> {
         table.report().error(&alias.place, message);
     }
     Some(alias)
+}
+
+/// The era that is declared; none where it is to be found out.
+fn read_era(table: &Table<'_, '_>) -> Option<Era> {
+    let era = table.string("era")?;
+    match era.value {
+        "auto" => None,
+        "legacy" => Some(Era::Legacy),
+        "modern" => Some(Era::Modern),
+        _ => {
+            let message = format!("`{}` must be \"auto\", \"legacy\" or \"modern\"", table.dotted("era"));
+            table.report().error(&era.place, message);
+            None
+        }
+    }
 }
 
 /// Keys that only a server with `command` has.
