@@ -1,6 +1,7 @@
 //! One client on one connection of its own, on which it hears answers in any order: lines, or the first HTTP transport.
 //! Its first request settles the era where the connection leaves that open, and its lane is its own.
 
+use super::awaited::Awaited;
 use super::request;
 use crate::account;
 use crate::exchange::{Answer, Exchange, Restored};
@@ -35,6 +36,7 @@ pub struct Client {
     pub session: Arc<Session>,
     era: EraLock,
     room: Arc<Semaphore>,
+    awaited: Arc<Awaited>,
     answers: Arc<Semaphore>,
     out: mpsc::Sender<Vec<u8>>,
     listens: bool,
@@ -56,7 +58,9 @@ impl Client {
         let (out, lines) = mpsc::channel(OUT_DEPTH);
         let room = Arc::new(Semaphore::new(MAX_AT_ONCE));
         let answers = Arc::new(Semaphore::new(MAX_OUTSTANDING));
-        let client = Self { gateway, session, era: EraLock::new(), room, answers, out, listens: false };
+        let awaited = Arc::new(Awaited::default());
+        let era = EraLock::new();
+        let client = Self { gateway, session, era, room, awaited, answers, out, listens: false };
         (client, lines)
     }
 
@@ -65,10 +69,9 @@ impl Client {
         self.out.closed().await;
     }
 
-    /// The client says no more: what is under way is still answered, within bounds.
+    /// The client says no more: what is under way is still answered, within bounds, but for what it has given up.
     pub async fn finish(&self) {
-        let all = u32::try_from(MAX_AT_ONCE).unwrap_or(u32::MAX);
-        let idle = tokio::time::timeout(LAST_WORDS, self.room.acquire_many(all));
+        let idle = tokio::time::timeout(LAST_WORDS, self.awaited.none());
         tokio::select! {
             _ = idle => {}
             () = self.session.closed() => {}
@@ -100,6 +103,9 @@ impl Client {
             Err(refusal) => return self.refuse(&refusal).await,
         };
         let method = message.method().unwrap_or("(response)");
+        if let Some(id) = message.cancelled_request() {
+            self.awaited.give_up(id);
+        }
         let Some((grant, reach)) = self.gateway.access(&self.session.grant, &self.session.server) else {
             let (grant, server) = (&self.session.grant, &self.session.server.id);
             account::revoked(&self.gateway, grant, server, method);
@@ -151,10 +157,17 @@ impl Client {
             let refusal = Refusal::new(200, INVALID_REQUEST, text).with_id_of(&exchange.message);
             return self.refuse(&refusal).await;
         };
-        let work = answer(Arc::clone(&self.gateway), Arc::clone(&self.session), self.out.clone(), exchange);
+        let waiting = Awaited::begin(&self.awaited, exchange.id());
+        let (gateway, session, out) =
+            (Arc::clone(&self.gateway), Arc::clone(&self.session), self.out.clone());
         tokio::spawn(async move {
-            work.await;
-            drop(place);
+            tokio::select! {
+                biased;
+                // At the end nobody is told of what was given up before.
+                () = waiting.abandoned(&session) => {}
+                () = answer(gateway, Arc::clone(&session), out, exchange) => {}
+            }
+            drop((waiting, place));
         });
         Next::More
     }

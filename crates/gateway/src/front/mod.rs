@@ -1,5 +1,6 @@
 //! The fronts: each turns a transport into exchanges and answers into its own form. They judge nothing.
 
+pub mod awaited;
 pub mod body;
 pub mod client;
 pub mod first;

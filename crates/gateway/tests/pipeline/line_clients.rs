@@ -103,6 +103,21 @@ async fn what_is_under_way_at_the_end_of_input_is_answered_and_the_process_ends(
 }
 
 #[tokio::test]
+async fn a_call_that_was_given_up_does_not_hold_up_the_end() {
+    let test = test().start().await;
+    let mut client = test.lines();
+    client.initialize().await;
+    client.send(Message::call("never", "hold", json!({}))).await;
+    test.puppets.received("tools/call", 1).await;
+    client.send(Message::notification("notifications/cancelled").param("requestId", "never")).await;
+    test.puppets.received("notifications/cancelled", 1).await;
+    client.end_input();
+    assert_eq!(client.ended().await, Vec::<Value>::new());
+    test.puppets.ended(1).await;
+    assert_eq!(test.books().outcomes(), ["unknown"]);
+}
+
+#[tokio::test]
 async fn a_process_that_dies_ends_the_connection() {
     let test = test().start().await;
     let mut client = test.lines();
