@@ -38,12 +38,15 @@ where
     done.into_iter().map(|(_, item, result)| (item, result)).collect()
 }
 
-/// Waits for a server, but not longer than the others may be kept waiting.
+/// Waits for a server, but not longer than the others may be kept waiting: not long for one that is missing anyway.
 pub async fn in_time<T>(
     gateway: &Gateway,
+    server: &str,
     work: impl Future<Output = Result<T, String>>,
 ) -> Result<T, String> {
-    let deadline = Duration::from_millis(gateway.bounds.member_deadline_ms);
+    let deadline_ms = gateway.bounds.member_deadline_ms;
+    let is_missing = gateway.hub.troubles.has(server);
+    let deadline = Duration::from_millis(if is_missing { deadline_ms / 3 } else { deadline_ms });
     match tokio::time::timeout(deadline, work).await {
         Ok(done) => done,
         Err(_) => Err(format!("it did not answer within {} s", deadline.as_secs_f64())),

@@ -10,6 +10,7 @@ use crate::large::Room;
 use crate::pipeline;
 use crate::reach::Reach;
 use crate::session::{IdRefused, Session};
+use crate::stage;
 use crate::upstream::Lane;
 use crate::world::Grant;
 use mcp::envelope::Message;
@@ -73,27 +74,30 @@ impl Asked {
         Ok(())
     }
 
-    /// Passes the request on to one server, in these bytes.
-    pub(super) async fn pass_on(mut self, reach: &Arc<Reach>, text: Vec<u8>) -> Answer {
+    /// Passes the request on to one server, in these bytes; what the client wrote is held no longer than that takes.
+    pub(super) async fn pass_on(self, reach: &Arc<Reach>, text: Vec<u8>) -> Answer {
         let message = match ask::message(&self.client.gateway, text) {
             Ok(message) => message,
             Err(refusal) => return refuse::protocol(&self, &refusal),
         };
-        let mut exchange = match self.client.exchange(reach, message).await {
+        let id = self.id().to_owned();
+        let Self { client, message: original, param_headers, room, held } = self;
+        drop(original);
+        let mut exchange = match client.exchange(reach, message).await {
             Ok(exchange) => exchange,
-            Err(why) => return crate::stage::refuse::failed(self.id(), &reach.server.id, &why),
+            Err(why) => return stage::refuse::failed(&id, &reach.server.id, &why),
         };
-        exchange.param_headers = std::mem::take(&mut self.param_headers);
-        exchange.room = std::mem::take(&mut self.room);
+        exchange.param_headers = param_headers;
+        exchange.room = room;
         if let Err(refused) = exchange.enter() {
-            return refuse::id(&self, refused);
+            return stage::refuse::id(&client.gateway, &exchange, refused);
         }
-        exchange.in_flight = match (exchange.in_flight.take(), self.held.take()) {
+        exchange.in_flight = match (exchange.in_flight.take(), held) {
             (Some(in_flight), Some(held)) => Some(in_flight.below(held)),
             (in_flight, _) => in_flight,
         };
-        let answer = pipeline::handle(&self.client.gateway, exchange).await;
-        self.client.settle(self.id(), reach, answer)
+        let answer = pipeline::handle(&client.gateway, exchange).await;
+        client.settle(&id, reach, answer)
     }
 }
 
@@ -141,11 +145,11 @@ impl Client {
         match answer {
             Answer::SessionGone => {
                 let why = "it forgot its session, so a new one is opened; send the request again";
-                crate::stage::refuse::failed(id, &reach.server.id, why)
+                stage::refuse::failed(id, &reach.server.id, why)
             }
             Answer::GrantGone if self.is_valid() => {
                 let why = "the grant no longer reaches it; call tools/list for what there is";
-                crate::stage::refuse::failed(id, &reach.server.id, why)
+                stage::refuse::failed(id, &reach.server.id, why)
             }
             Answer::Accepted | Answer::Message(_) | Answer::Stream(_) | Answer::GrantGone => answer,
         }
@@ -168,6 +172,6 @@ impl Client {
             let answer = pipeline::handle(&self.gateway, exchange).await;
             ask::whole(answer, self.gateway.bounds.max_list_bytes).await
         };
-        ask::in_time(&self.gateway, asking).await
+        ask::in_time(&self.gateway, &reach.server.id, asking).await
     }
 }

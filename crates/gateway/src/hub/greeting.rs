@@ -7,6 +7,7 @@ use super::member::Missing;
 use super::session::HubSession;
 use super::{ask, capabilities, names, refuse};
 use crate::exchange::{Answer, Reply as Told};
+use crate::gateway::Gateway;
 use crate::reach::Reach;
 use crate::session::mint_id;
 use json::{ObjectWriter, Value};
@@ -37,12 +38,13 @@ pub async fn initialize(asked: &Asked) -> Answer {
     if !gateway.hub.sessions.add(&session, gateway.bounds.max_sessions) {
         return refuse::too_many_sessions(asked);
     }
+    let mut opening = Opening { gateway, session: Some(Arc::clone(&session)) };
     let client = Client { session: Some(Arc::clone(&session)), ..asked.client.clone() };
     let met = meet(&client, &session).await;
     if let Some(unsupported) = unsupported(asked, &met) {
-        gateway.hub.sessions.remove(gateway, &session);
         return Answer::ok(unsupported.to_bytes());
     }
+    opening.session = None;
     let greetings: Greetings = met
         .into_iter()
         .filter_map(|(reach, _)| Some((Arc::clone(&reach), session.place_of(&reach).greeting()?)))
@@ -51,6 +53,20 @@ pub async fn initialize(asked: &Asked) -> Answer {
     let version = session.version().unwrap_or(Version::NEWEST_LEGACY);
     let body = legacy(asked, &client, version, &greetings);
     Answer::Message(Told { status: 200, body, session: Some(id) })
+}
+
+/// A session that is being opened: it ends if its client goes away before it is there, or is refused.
+struct Opening<'a> {
+    gateway: &'a Gateway,
+    session: Option<Arc<HubSession>>,
+}
+
+impl Drop for Opening<'_> {
+    fn drop(&mut self) {
+        if let Some(session) = self.session.take() {
+            self.gateway.hub.sessions.remove(self.gateway, &session);
+        }
+    }
 }
 
 /// Greets every server and settles the revision that all of them speak.

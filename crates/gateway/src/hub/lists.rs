@@ -236,7 +236,8 @@ fn named(client: &Client, reaches: &[Arc<Reach>], reach: &Reach, element: Value<
     let own = name.as_str()?;
     let shown = names::shown(reaches, reach, &own);
     if reaches.len() > 1 {
-        client.gateway.hub.long_names.look_at(&reach.server.id, &shown);
+        // What it says goes to the log.
+        let _ = client.gateway.hub.long_names.look_at(&reach.server.id, &shown);
     }
     let (whole, part) = (element.span(), name.span());
     let mut entry = element.raw().get(..part.start.checked_sub(whole.start)?)?.as_bytes().to_vec();

@@ -39,13 +39,14 @@ pub fn find<'a, 'n>(reaches: &'a [Arc<Reach>], name: &'n str) -> Option<(&'a Arc
 pub struct LongNames(Mutex<HashSet<Arc<str>>>);
 
 impl LongNames {
-    /// Tells the operator once of names that some clients will not take.
-    pub fn look_at(&self, server: &Arc<str>, name: &str) {
+    /// Tells the operator once of names that some clients will not take; true where it did.
+    pub fn look_at(&self, server: &Arc<str>, name: &str) -> bool {
         let n_chars = CLIENTS_PART.len() + name.chars().count();
         if n_chars <= MAX_NAME_CHARS {
-            return;
+            return false;
         }
-        if self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(Arc::clone(server)) {
+        let is_new = self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(Arc::clone(server));
+        if is_new {
             tracing::warn!(
                 server.id = %server,
                 name_chars = n_chars,
@@ -53,6 +54,7 @@ impl LongNames {
                 "a tool's name is longer than some clients take; give the server a short `alias`"
             );
         }
+        is_new
     }
 }
 
@@ -95,6 +97,16 @@ mod tests {
         for name in ["x", "a", "a__", "__x", "", "c__x", "long-name__x", "a_x", "A__x", " a__x"] {
             assert!(find(&reaches, name).is_none(), "{name}");
         }
+    }
+
+    #[test]
+    fn a_name_that_is_too_long_for_clients_is_told_once() {
+        let (names, server, other): (_, Arc<str>, Arc<str>) = (LongNames::default(), "a".into(), "b".into());
+        let fits = format!("a__{}", "x".repeat(60 - "mcp__toolgate__a__".len()));
+        let longer = format!("{fits}x");
+        assert!(!names.look_at(&server, &fits));
+        assert!(names.look_at(&server, &longer) && !names.look_at(&server, &longer));
+        assert!(names.look_at(&other, &longer));
     }
 
     #[test]

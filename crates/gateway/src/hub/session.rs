@@ -110,7 +110,9 @@ impl HubSession {
     ) -> Result<Arc<Session>, Missing> {
         let member = self.place_of(reach);
         let greeting = async { Ok(member.ready(gateway, self, reach).await) };
-        ask::in_time(gateway, greeting).await.unwrap_or_else(|why| Err(Missing::because(&why)))
+        ask::in_time(gateway, &reach.server.id, greeting)
+            .await
+            .unwrap_or_else(|why| Err(Missing::because(&why)))
     }
 
     /// The member of a server, whether or not it is there.

@@ -137,11 +137,11 @@ async fn a_slow_server_is_left_out_and_joins_later() {
     let hub = Several::new()
         .http("a", slow(&gate))
         .tools("b", &["copy"])
-        .bounds(|bounds| bounds.member_deadline_ms = 1_000)
+        .bounds(|bounds| bounds.member_deadline_ms = 2_000)
         .start()
         .await;
     let session = hub.legacy().await;
-    assert_eq!(why(&hub, "a").as_deref(), Some("it did not answer within 1 s"));
+    assert_eq!(why(&hub, "a").as_deref(), Some("it did not answer within 2 s"));
     assert_eq!(names(&session.ask(list("tools/list")).await), ["b__copy"]);
     let mut client = hub.client().await;
     let mut stream = client.open(&session.bare("GET")).await;
@@ -163,12 +163,12 @@ async fn a_list_that_hangs_is_left_out_of_an_answer() {
     let hub = Several::new()
         .http("a", script(&["copy"]).on("tools/list", Answer::result(json!({"tools": []})).held(&gate)))
         .tools("b", &["copy"])
-        .bounds(|bounds| bounds.member_deadline_ms = 1_000)
+        .bounds(|bounds| bounds.member_deadline_ms = 2_000)
         .start()
         .await;
     let answer = hub.modern(list("tools/list")).await;
     assert_eq!((names(&answer), &answer["result"]["ttlMs"]), (vec![String::from("b__copy")], &json!(0)));
-    assert_eq!(why(&hub, "a").as_deref(), Some("it did not answer within 1 s"));
+    assert_eq!(why(&hub, "a").as_deref(), Some("it did not answer within 2 s"));
     gate.open();
     assert_eq!(names(&hub.modern(list("tools/list")).await), ["b__copy"]);
     assert_eq!(why(&hub, "a"), None);
@@ -281,6 +281,7 @@ async fn progress_comes_with_the_answer_under_the_clients_token() {
 async fn a_session_is_worth_nothing_to_others_and_ends_everywhere() {
     let hub = Several::new().tools("a", &["x"]).process("b", &["y"]).start().await;
     let session = hub.legacy().await;
+    hub.process("b").received("notifications/initialized", 1).await;
     let ping = session.request(Message::request(1, "ping"));
     for request in [
         ping.clone().bearer(&hub.other_token),
@@ -305,6 +306,83 @@ async fn a_session_is_worth_nothing_to_others_and_ends_everywhere() {
     assert_eq!((&*last.http_method, last.header("mcp-session-id")), ("DELETE", Some("upstream-session-1")));
     assert_eq!((hub.gateway.sessions.len(), hub.gateway.hub.sessions.len()), (0, 0));
     assert_eq!(hub.untouched(&ping).await.status, 404);
+}
+
+#[tokio::test]
+async fn a_stream_is_resumed_and_only_by_its_own_session() {
+    let hub = Several::new().tools("a", &["x"]).tools("b", &["y"]).start().await;
+    let (session, other) = (hub.legacy().await, hub.legacy().await);
+    let log = |data: &str| json!({"jsonrpc": "2.0", "method": "notifications/message", "params": {"level": "info", "data": data}});
+    let id = {
+        let mut client = hub.client().await;
+        let mut stream = client.open(&session.bare("GET")).await;
+        hub.at("a").listened(1).await;
+        hub.at("b").listened(1).await;
+        hub.at("a").push(&log("first"));
+        loop {
+            let event = stream.raw_event().await.unwrap();
+            if event.contains("first") {
+                break event.lines().find_map(|line| line.strip_prefix("id:")).unwrap().trim().to_owned();
+            }
+        }
+    };
+    hub.at("a").push(&log("second"));
+    hub.at("b").push(&log("third"));
+    let resume = |session: &HubClient<'_>| session.bare("GET").header("Last-Event-ID", &id);
+    assert_eq!(hub.untouched(&resume(&other)).await.status, 400);
+    assert_eq!(hub.untouched(&resume(&session).bearer(&hub.other_token)).await.status, 404);
+    let mut client = hub.client().await;
+    let mut stream = client.open(&resume(&session)).await;
+    let mut data =
+        [stream.message().await, stream.message().await].map(|message| message["params"]["data"].clone());
+    data.sort_by_key(ToString::to_string);
+    assert_eq!(data, ["second", "third"]);
+}
+
+#[tokio::test]
+async fn a_client_that_goes_while_it_is_greeted_leaves_nothing() {
+    let gate = Gate::closed();
+    let greeting =
+        json!({"protocolVersion": VERSION, "capabilities": {}, "serverInfo": {"name": "x", "version": "1"}});
+    let hub = Several::new()
+        .http("a", script(&["x"]).on("initialize", Answer::result(greeting).held(&gate)))
+        .tools("b", &["y"])
+        .start()
+        .await;
+    let mut client = hub.client().await;
+    client.send(Request::legacy(PATH, &Message::initialize(1), None).bearer(&hub.token).bytes()).await;
+    gate.arrived(1).await;
+    drop(client);
+    let until = async |what: &str, is_so: &dyn Fn() -> bool| {
+        testkit::wait::within(what, async {
+            while !is_so() {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+    };
+    until("its session to end", &|| hub.gateway.hub.sessions.is_empty()).await;
+    gate.open();
+    until("its members to end", &|| hub.gateway.sessions.is_empty()).await;
+}
+
+#[tokio::test]
+async fn a_client_that_loses_its_connection_has_not_cancelled() {
+    let hub = Several::new().process("a", &["hold"]).process("b", &["y"]).start().await;
+    let session = hub.legacy().await;
+    session.ask(list("tools/list")).await;
+    let mut client = hub.client().await;
+    client.send(session.request(Message::call(1, "a__hold", json!({}))).bytes()).await;
+    let call = hub.process("a").received("tools/call", 1).await;
+    drop(client);
+    // The id is still taken, and the call goes on.
+    assert_eq!(session.ask(Message::request(1, "ping")).await["error"]["code"], -32600);
+    hub.process("a").say(0, &json!({"jsonrpc": "2.0", "id": call["id"], "result": {"content": []}}));
+    testkit::wait::within("the id to be free again", async {
+        while session.ask(Message::request(1, "ping")).await["result"] != json!({}) {}
+    })
+    .await;
+    assert_eq!(hub.books().outcomes(), ["answered"]);
 }
 
 #[tokio::test]

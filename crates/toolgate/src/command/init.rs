@@ -22,7 +22,10 @@ Put the servers of an MCP client behind the gateway.
 Reads the configuration of Claude Code (.mcp.json, ~/.claude.json), Cursor (.cursor/mcp.json) or VS Code \
 (.vscode/mcp.json), shows the commands found there, starts each of them once after a yes to list its tools, \
 writes a policy that opens exactly these tools, shows the change of the client's file, and writes it after \
-another yes. A copy of the file is kept beside it.";
+another yes. A copy of the file is kept beside it.
+
+Servers that several agents share are better declared in toolgate.toml: their agents find all of them at one address, \
+/mcp.";
 
 const EXAMPLES: &str = "\
 Examples:
