@@ -56,14 +56,20 @@ pub fn judge_extension(reach: &Reach, grant: &str, method: &str) -> Result<(), O
 /// judged by nothing.
 #[must_use]
 pub fn closed_to_server(stack: &Stack) -> Vec<ClientCapability> {
-    let closed = |capability: &ClientCapability| match capability {
-        ClientCapability::Sampling => !stack.may_open(Channel::Sampling),
-        ClientCapability::Elicitation => !stack.may_open(Channel::Elicitation),
-        ClientCapability::Roots => !stack.may_open(Channel::Roots),
-        ClientCapability::Tasks => true,
-        ClientCapability::TasksExtension => !stack.may_open(Channel::Tasks),
-    };
-    ClientCapability::ALL.into_iter().filter(closed).collect()
+    let mut closed = vec![ClientCapability::Tasks];
+    let mut close = |capability, is_open: bool| closed.extend((!is_open).then_some(capability));
+    close(ClientCapability::Sampling, stack.may_open(Channel::Sampling));
+    close(ClientCapability::Roots, stack.may_open(Channel::Roots));
+    close(ClientCapability::TasksExtension, stack.may_open(Channel::Tasks));
+    let by = |mode| stack.lists(Channel::Elicitation, mode);
+    match (by("form"), by("url")) {
+        (false, false) => close(ClientCapability::Elicitation, false),
+        (form, url) => {
+            close(ClientCapability::ElicitationForm, form);
+            close(ClientCapability::ElicitationUrl, url);
+        }
+    }
+    closed
 }
 
 /// What a server may not advertise: channels that the policies leave closed.

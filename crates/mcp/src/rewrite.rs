@@ -19,8 +19,12 @@ const PRIVATE_PREFIX: &str = "toolgate/";
 pub enum ClientCapability {
     /// The client's model.
     Sampling,
-    /// The user.
+    /// The user, by whatever mode.
     Elicitation,
+    /// The user, by a form.
+    ElicitationForm,
+    /// The user, at a URL.
+    ElicitationUrl,
     /// The client's folders.
     Roots,
     /// Tasks of the client itself (2025-11-25).
@@ -30,7 +34,7 @@ pub enum ClientCapability {
 }
 
 impl ClientCapability {
-    /// All of them.
+    /// All of them, each whole.
     pub const ALL: [ClientCapability; 5] = [
         ClientCapability::Sampling,
         ClientCapability::Elicitation,
@@ -43,7 +47,9 @@ impl ClientCapability {
     pub const fn key(self) -> &'static str {
         match self {
             ClientCapability::Sampling => "sampling",
-            ClientCapability::Elicitation => "elicitation",
+            ClientCapability::Elicitation
+            | ClientCapability::ElicitationForm
+            | ClientCapability::ElicitationUrl => "elicitation",
             ClientCapability::Roots => "roots",
             ClientCapability::Tasks => "tasks",
             ClientCapability::TasksExtension => keys::TASKS_EXTENSION,
@@ -234,6 +240,8 @@ fn remove_client_capabilities(
     for capability in remove {
         match capability {
             ClientCapability::TasksExtension => remove_tasks_extension(splicer, capabilities)?,
+            ClientCapability::ElicitationForm => remove_mode(splicer, capabilities, "form", "url")?,
+            ClientCapability::ElicitationUrl => remove_mode(splicer, capabilities, "url", "form")?,
             ClientCapability::Sampling
             | ClientCapability::Elicitation
             | ClientCapability::Roots
@@ -243,6 +251,25 @@ fn remove_client_capabilities(
         }
     }
     Ok(())
+}
+
+/// Takes one mode out of the elicitation that a client declares. None stands for a form (2025-11-25, Elicitation): what
+/// is left must not read as a mode that the client did not declare.
+fn remove_mode(
+    splicer: &mut Splicer<'_>,
+    capabilities: Value<'_>,
+    gone: &str,
+    left: &str,
+) -> Result<(), SpliceError> {
+    let Some(modes) = capabilities.get("elicitation") else { return Ok(()) };
+    let stays = match left {
+        "form" => modes.get("form").is_some() || modes.get("url").is_none(),
+        _ => modes.get(left).is_some(),
+    };
+    match stays {
+        true => splicer.remove_member(&modes, gone).map(drop),
+        false => splicer.remove_member(&capabilities, "elicitation").map(drop),
+    }
 }
 
 fn remove_tasks_extension(splicer: &mut Splicer<'_>, capabilities: Value<'_>) -> Result<(), SpliceError> {

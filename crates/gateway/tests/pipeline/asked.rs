@@ -91,6 +91,17 @@ async fn an_open_request_comes_on_the_stream_of_its_call_and_is_answered_once() 
     ] {
         assert_eq!(test.untouched(&respond(who, result(id, json!({})))).await.status, 400);
     }
+    for malformed in [
+        r#"{"jsonrpc":"2.0","id":1,"result":{},"error":{"code":1,"message":"x"}}"#,
+        r#"{"jsonrpc":"2.0","id":1,"result":7}"#,
+        r#"{"jsonrpc":"2.0","id":1,"result":{},"Result":{}}"#,
+        r#"{"jsonrpc":"2.0","id":1,"result":{"a":1,"a":2}}"#,
+        r#"{"jsonrpc":"2.0","id":1,"error":{"code":"1","message":"x"}}"#,
+        r#"{"jsonrpc":"2.0","id":null,"error":{"code":1,"message":"x"}}"#,
+        r#"[{"jsonrpc":"2.0","id":1,"result":{}}]"#,
+    ] {
+        assert_eq!(test.untouched(&respond(&session, malformed.into())).await.status, 400, "{malformed}");
+    }
     let said = json!({"role": "assistant", "n": 1.50});
     assert_eq!(test.send(&respond(&session, result(1, said.clone()))).await.status, 202);
     let answer = test.upstream.messages().pop().unwrap();
@@ -324,9 +335,11 @@ async fn a_request_with_an_image_passes_and_one_that_is_too_long_does_not() {
 
 #[tokio::test]
 async fn capabilities_of_the_client_lose_what_the_policies_leave_closed() {
-    let all = json!({"sampling": {"tools": {}}, "elicitation": {"form": {}}, "roots": {"listChanged": true},
-        "tasks": {}, "experimental": {"x": {}}});
-    for (policy, closed) in [(OPEN, &["tasks"][..]), (CLOSED, &["tasks", "sampling", "roots"])] {
+    let all = json!({"sampling": {"tools": {}}, "elicitation": {"form": {}, "url": {}},
+        "roots": {"listChanged": true}, "tasks": {}, "experimental": {"x": {}}});
+    for (policy, mode, closed) in
+        [(OPEN, "form", &["tasks"][..]), (CLOSED, "url", &["tasks", "sampling", "roots"])]
+    {
         let test = Test::new().policy(policy).start().await;
         let message = Message::initialize(1).param("capabilities", all.clone());
         Legacy::open_with(&test, &test.token, message).await;
@@ -334,6 +347,7 @@ async fn capabilities_of_the_client_lose_what_the_policies_leave_closed() {
             test.upstream.messages().into_iter().find(|received| received.method() == "initialize");
         let mut expected = all.clone();
         expected.as_object_mut().unwrap().retain(|key, _| !closed.contains(&key.as_str()));
+        expected["elicitation"] = json!({mode: {}});
         assert_eq!(greeting.unwrap().params()["capabilities"], expected);
     }
 }

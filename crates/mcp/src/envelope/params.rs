@@ -85,6 +85,9 @@ fn check_meta(params: Value<'_>) -> Result<(), String> {
 // no object at all is left to the era's own check, which answers in the specification's order.
 fn check_capabilities(capabilities: Value<'_>) -> Result<(), String> {
     no_look_alike(capabilities, keys::CAPABILITIES, "the client capabilities")?;
+    if let Some(modes) = capabilities.get("elicitation") {
+        no_look_alike(modes, &["form", "url"], "`elicitation`")?;
+    }
     match capabilities.get("extensions") {
         Some(extensions) => no_look_alike(extensions, keys::EXTENSIONS, "`extensions`"),
         None => Ok(()),

@@ -189,7 +189,9 @@ fn what_is_not_there_is_not_replaced_silently() {
 
 #[test]
 fn client_capabilities_go_at_both_eras_places() {
-    use ClientCapability::{Elicitation, Roots, Sampling, Tasks, TasksExtension};
+    use ClientCapability::{
+        Elicitation, ElicitationForm, ElicitationUrl, Roots, Sampling, Tasks, TasksExtension,
+    };
     let cases: &[(&str, &[ClientCapability], &str)] = &[
         (r#"{}"#, &ClientCapability::ALL, r#"{}"#),
         (r#"{"sampling":{}}"#, &ClientCapability::ALL, r#"{}"#),
@@ -216,6 +218,15 @@ fn client_capabilities_go_at_both_eras_places() {
         ),
         (r#"{"s\u0061mpling":{},"z":0}"#, &[Sampling], r#"{"z":0}"#),
         ("7", &ClientCapability::ALL, "7"),
+        (r#"{"elicitation":{"form":{},"url":{}}}"#, &[ElicitationUrl], r#"{"elicitation":{"form":{}}}"#),
+        (r#"{"elicitation":{"form":{},"url":{}}}"#, &[ElicitationForm], r#"{"elicitation":{"url":{}}}"#),
+        // Nothing stands for a form, so that nothing may be left where there was none.
+        (r#"{"elicitation":{"url":{}},"x":1}"#, &[ElicitationUrl], r#"{"x":1}"#),
+        (r#"{"elicitation":{}}"#, &[ElicitationUrl], r#"{"elicitation":{}}"#),
+        (r#"{"elicitation":{}}"#, &[ElicitationForm], r#"{}"#),
+        (r#"{"elicitation":{"form":{}}}"#, &[ElicitationForm], r#"{}"#),
+        (r#"{"elicitation":7}"#, &[ElicitationForm], r#"{}"#),
+        (r#"{"roots":{}}"#, &[ElicitationForm], r#"{"roots":{}}"#),
     ];
     for (before, remove, after) in cases {
         let legacy = |capabilities: &str| {
