@@ -45,16 +45,16 @@ pub fn restore(gateway: &Gateway, exchange: &mut Exchange) -> Result<(), Answer>
     Ok(())
 }
 
-/// A call can be a task where the revision has that form of one: 2025-11-25.
+/// A call can be a task where the revision has that form of one: 2025-11-25. In 2026-07-28 servers decide, and the wish
+/// is ignored (Tasks extension, Backward Compatibility).
 fn form(exchange: &Exchange) -> Result<(), Refusal> {
     if exchange.message.task().is_none() {
         return Ok(());
     }
     let is_call = exchange.message.method() == Some("tools/call");
     match (is_call, exchange.version) {
-        (true, Version::V2025_11_25) => Ok(()),
-        (false, _)
-        | (true, Version::V2024_11_05 | Version::V2025_03_26 | Version::V2025_06_18 | Version::V2026_07_28) => {
+        (true, Version::V2025_11_25 | Version::V2026_07_28) => Ok(()),
+        (false, _) | (true, Version::V2024_11_05 | Version::V2025_03_26 | Version::V2025_06_18) => {
             Err(refusal(exchange, "this request cannot be a task in this revision; send it without `task`"))
         }
     }

@@ -332,9 +332,12 @@ async fn a_subscription_tells_of_ones_own_tasks_only() {
 }
 
 #[tokio::test]
-async fn a_call_cannot_wish_to_be_a_task_in_this_revision() {
+async fn a_wish_to_be_a_task_means_nothing_in_this_revision() {
     let test = start(ALLOW, Answer::result(json!({}))).await;
-    fails(&test.untouched(&request(&test, call().param("task", json!({"ttl": 1})))).await, -32602);
+    let wish = json!({"ttl": 1});
+    let begun = ask(&test, call().param("task", wish.clone())).await;
+    assert_eq!(begun["result"]["resultType"], "task", "{begun}");
+    assert_eq!(test.upstream.calls().pop().unwrap().params()["task"], wish);
     let session = Legacy::open(&test, &test.token).await;
     let prompt = Message::request(7, "prompts/get").param("name", "p").param("task", json!({}));
     fails(&test.untouched(&session.request(prompt.clone())).await, -32602);

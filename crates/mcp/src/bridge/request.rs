@@ -45,7 +45,8 @@ pub fn introduction(message: &Message) -> Envelope {
 pub fn to_legacy(message: &Message) -> Result<Vec<u8>, RewriteError> {
     let mut splicer = Splicer::new(message.document().text().as_bytes());
     if let Some(params) = message.params() {
-        for key in ROUND {
+        // A wish for a task of 2025-11-25 means nothing in a modern request, and must not come to mean something.
+        for key in ROUND.into_iter().chain(["task"]) {
             splicer.remove_member(&params, key)?;
         }
         if let Some(meta) = message.meta() {

@@ -55,6 +55,8 @@ fn a_modern_request_loses_its_envelope_and_nothing_else() {
             ),
             r#"{"name":"a"}"#,
         ),
+        // A wish that means nothing in the one era would be obeyed in the other.
+        (format!(r#"{{"name":"a","_meta":{{{E}}},"task":{{"ttl":1}}}}"#), r#"{"name":"a"}"#),
     ];
     for (params, expected) in cases {
         let whole =
