@@ -9,6 +9,7 @@ use crate::exchange::Answer;
 use crate::gateway::Gateway;
 use crate::news::{LISTS, News as Lists};
 use crate::reach::Reach;
+use crate::stage::task;
 use crate::stream::{self, Framing, Outlet, Piece};
 use bytes::Bytes;
 use json::{ObjectWriter, Splicer, Value};
@@ -29,6 +30,7 @@ const DEPTH: usize = 64;
 /// Resources of one subscription; those behind are not subscribed to.
 const MAX_URIS: usize = 1_000;
 const SUBSCRIPTIONS: &str = "resourceSubscriptions";
+const TASKS: &str = "taskIds";
 /// The members of a filter that subscribe to changed lists, in the order of [`LISTS`].
 const FILTERS: [&str; 3] = ["toolsListChanged", "resourcesListChanged", "promptsListChanged"];
 
@@ -88,7 +90,7 @@ struct Fan {
 impl Fan {
     fn subscribe(&mut self, reach: &Reach) {
         let server = Arc::clone(&reach.server.id);
-        let Some(text) = self.request(&server) else { return };
+        let Some(text) = self.request(reach) else { return };
         let (client, news) = (self.client.clone(), self.sender.clone());
         let subscription = Subscription { client, server: Arc::clone(&server), text, news };
         self.servers.spawn(async move {
@@ -97,18 +99,34 @@ impl Fan {
         });
     }
 
-    /// The client's request with the resources of one server alone.
-    fn request(&self, server: &str) -> Option<Vec<u8>> {
+    /// The client's request with the resources and tasks of one server alone.
+    fn request(&self, reach: &Reach) -> Option<Vec<u8>> {
         let document = json::Document::scan(self.text.clone().into_bytes(), &json::Limits::default()).ok()?;
         let wanted = document.root().get("params")?.get("notifications");
-        let Some(uris) = wanted.and_then(|wanted| wanted.get(SUBSCRIPTIONS)) else {
-            return Some(self.text.clone().into_bytes());
-        };
-        let own = self.owners.get(server).map(Vec::as_slice).unwrap_or_default();
-        let own: Vec<String> = own.iter().map(|uri| quoted(uri)).collect();
         let mut splicer = Splicer::new(self.text.as_bytes());
-        splicer.replace(uris.span(), format!("[{}]", own.join(",")).into_bytes()).ok()?;
+        if let Some(uris) = wanted.and_then(|wanted| wanted.get(SUBSCRIPTIONS)) {
+            let own = self.owners.get(&reach.server.id).map(Vec::as_slice).unwrap_or_default();
+            let own: Vec<String> = own.iter().map(|uri| quoted(uri)).collect();
+            splicer.replace(uris.span(), format!("[{}]", own.join(",")).into_bytes()).ok()?;
+        }
+        if let Some((wanted, ids)) = wanted.and_then(|wanted| Some((wanted, wanted.get(TASKS)?))) {
+            match self.own_tasks(reach, ids) {
+                None => drop(splicer.remove_member(&wanted, TASKS).ok()?),
+                Some(own) => splicer.replace(ids.span(), own.into_bytes()).ok()?,
+            }
+        }
         Some(splicer.finish())
+    }
+
+    /// The tasks of one server among those that the client wants to be told of, raw; nothing where there is none.
+    fn own_tasks(&self, reach: &Reach, ids: Value<'_>) -> Option<String> {
+        let Client { gateway, grant, .. } = &self.client;
+        let is_own = |id: &Value<'_>| {
+            let server = id.as_str().and_then(|id| task::server_of(gateway, &grant.id, &id));
+            server.is_some_and(|server| Arc::ptr_eq(&server, &reach.server))
+        };
+        let own = kept_elements(ids, |id| is_own(&id));
+        (own != "[]").then_some(own)
     }
 
     /// Waits for the servers' first words, for as long as the slowest may take, and begins the client's stream.
@@ -159,7 +177,7 @@ impl Fan {
         for member in wanted.into_iter().flat_map(|wanted| wanted.members()) {
             let key = member.key.as_cow();
             let said: Vec<Value<'_>> = filters.iter().filter_map(|filter| filter.get(&key)).collect();
-            if key == SUBSCRIPTIONS {
+            if key == SUBSCRIPTIONS || key == TASKS {
                 let taken: Vec<Cow<'_, str>> =
                     said.iter().flat_map(|uris| uris.elements()).filter_map(|uri| uri.as_str()).collect();
                 let is_taken = |uri: &Value<'_>| uri.as_str().is_some_and(|uri| taken.contains(&uri));

@@ -78,3 +78,57 @@ async fn a_task_is_asked_about_at_the_server_that_began_it() {
     let id = begin("a__slow").await;
     assert_eq!(session.ask(get(&id)).await["error"]["code"], -32602);
 }
+
+#[tokio::test]
+async fn a_subscription_tells_of_tasks_of_each_server() {
+    let hub = start().await;
+    let begin = async |tool: &str| {
+        ask(&hub, Message::call(7, tool, json!({}))).await["result"]["taskId"].as_str().unwrap().to_owned()
+    };
+    let (of_a, of_b) = (begin("a__slow").await, begin("b__slow").await);
+    let wanted = json!({"toolsListChanged": true, "taskIds": [of_b, "task-a", of_a]});
+    let listen = Message::request("sub", "subscriptions/listen").param("notifications", wanted);
+    let mut client = hub.client().await;
+    let mut stream = client.open(&request(&hub, listen)).await;
+    let acknowledged = stream.message().await;
+    assert_eq!(
+        acknowledged["params"]["notifications"],
+        json!({"toolsListChanged": true, "taskIds": [of_b, of_a]})
+    );
+    for (server, id) in [("a", &of_a), ("b", &of_b)] {
+        hub.at(server).listened(1).await;
+        let method = "subscriptions/listen";
+        let messages = hub.at(server).messages();
+        let received = messages.iter().find(|message| message.method() == method).unwrap();
+        assert_eq!(received.params()["notifications"]["taskIds"], json!([format!("task-{server}")]));
+        for told in ["task-other", &format!("task-{server}")] {
+            let told = json!({"taskId": told, "status": "working"});
+            hub.at(server).push(&json!({"jsonrpc": "2.0", "method": "notifications/tasks", "params": told}));
+        }
+        assert_eq!(stream.message().await["params"]["taskId"], **id);
+    }
+}
+
+#[tokio::test]
+async fn a_subscription_without_a_task_of_a_server_names_none_to_it() {
+    let closed = r#"{"version": "1", "default": "allow", "tasks": {"action": "deny"}}"#;
+    let hub = Several::new()
+        .http("a", server("up-a", "task-a"))
+        .http("b", server("up-b", "task-b"))
+        .policy("b", closed)
+        .start()
+        .await;
+    hub.modern(Message::request(1, "tools/list")).await;
+    let wanted = json!({"toolsListChanged": true, "taskIds": ["task-a", "task-b"]});
+    let listen = Message::request("sub", "subscriptions/listen").param("notifications", wanted);
+    let mut client = hub.client().await;
+    let mut stream = client.open(&request(&hub, listen)).await;
+    let acknowledged = stream.message().await;
+    assert_eq!(acknowledged["params"]["notifications"], json!({"toolsListChanged": true, "taskIds": []}));
+    for server in ["a", "b"] {
+        hub.at(server).listened(1).await;
+        let messages = hub.at(server).messages();
+        let received = messages.iter().find(|message| message.method() == "subscriptions/listen").unwrap();
+        assert_eq!(received.params()["notifications"], json!({"toolsListChanged": true}));
+    }
+}
