@@ -51,7 +51,7 @@ struct Checks {
 }
 
 impl Checks {
-    fn of(policies: &[Arc<Policy>], tool: &str) -> Self {
+    fn of(policies: &[Arc<Policy>], tool: &Tool) -> Self {
         let each = policies.iter().map(|policy| Self::of_one(policy, tool));
         each.reduce(Self::strictest).unwrap_or(Self {
             schema: true,
@@ -61,8 +61,10 @@ impl Checks {
         })
     }
 
-    fn of_one(policy: &Policy, tool: &str) -> Self {
-        let rules = policy.rules(tool).map(|rules| rules.arguments);
+    fn of_one(policy: &Policy, tool: &Tool) -> Self {
+        let rules = policy.matched(tool).map(|part| {
+            if part.is_certain { part.rules.arguments } else { part.rules.arguments.restricting() }
+        });
         let stated = rules.fold(ArgumentRules::default(), ArgumentRules::strictest);
         let schema = stated.check.unwrap_or(true);
         // A policy that does not check judges a call as it came, and would not have let the mended one stand for it.
@@ -83,22 +85,24 @@ impl Checks {
 
 impl Bound {
     pub(crate) fn new(policies: &[Arc<Policy>], definition: &Definition) -> Self {
-        let parts = parts(policies, &definition.name);
+        let tool = Tool {
+            server: Box::from(&*definition.server),
+            name: Box::from(&*definition.name),
+            annotations: definition.annotations.clone(),
+            classes: definition.classes.clone(),
+        };
+        let parts = parts(policies, &tool);
         let quarantined = || definition.input_schema.is_none().then(quarantine_denial);
         let is_fixed =
             parts.iter().flat_map(|part| &part.rules.limits).all(|limit| limit.increment_from.is_none());
         let mut bound = Self {
-            gate: gate::first_denial(policies, &definition.name).or_else(quarantined),
+            gate: gate::first_denial(policies, &tool).or_else(quarantined),
             policies: policies.to_vec(),
             parts,
-            tool: Tool {
-                server: Box::from(&*definition.server),
-                name: Box::from(&*definition.name),
-                annotations: definition.annotations.clone(),
-            },
             definition: definition.hash,
             schema: definition.input_schema.clone(),
-            checks: Checks::of(policies, &definition.name),
+            checks: Checks::of(policies, &tool),
+            tool,
             fixed_demands: None,
         };
         if is_fixed {
@@ -285,11 +289,11 @@ pub(crate) fn quarantine_denial() -> Denial {
 }
 
 /// The parts that apply to a tool: of each policy what is said of this tool, then what is said of all.
-fn parts(policies: &[Arc<Policy>], tool: &str) -> Vec<Part> {
+fn parts(policies: &[Arc<Policy>], tool: &Tool) -> Vec<Part> {
     let mut parts = Vec::new();
     for policy in policies {
-        for rules in policy.rules(tool) {
-            parts.push(Part { policy: Arc::clone(policy.name()), rules: Arc::clone(rules) });
+        for part in policy.matched(tool) {
+            parts.push(Part { policy: Arc::clone(policy.name()), rules: Arc::clone(part.rules) });
         }
     }
     parts

@@ -106,7 +106,7 @@ impl Bound {
         let steps = [(Step::Hidden, gate::hidden as fn(&_, &_) -> _), (Step::Default, gate::unnamed)];
         for (step, judge) in steps {
             for policy in &self.policies {
-                let finding = match judge(policy, &self.tool.name) {
+                let finding = match judge(policy, &self.tool) {
                     Some(denial) => Finding::denies(step, denial),
                     None => Finding { policy: Some(Arc::clone(policy.name())), ..Finding::passes(step) },
                 };

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use crate::decision::{Denial, DenialKind};
+use crate::input::Tool;
 use crate::policy::{Effect, Policy};
 use crate::rule::{self, RuleId};
 
@@ -11,7 +12,7 @@ use crate::rule::{self, RuleId};
 const NO_POLICY: &str = "this access key has no policy, so every call is denied; ask its operator to add one";
 
 /// The denial of the first of these steps that denies.
-pub(crate) fn first_denial(policies: &[Arc<Policy>], tool: &str) -> Option<Denial> {
+pub(crate) fn first_denial(policies: &[Arc<Policy>], tool: &Tool) -> Option<Denial> {
     if policies.is_empty() {
         return Some(no_policy());
     }
@@ -26,17 +27,16 @@ pub(crate) fn no_policy() -> Denial {
 }
 
 /// The denial by this policy's `hide`.
-pub(crate) fn hidden(policy: &Policy, tool: &str) -> Option<Denial> {
-    let index = policy.hidden_at(tool)?;
+pub(crate) fn hidden(policy: &Policy, tool: &Tool) -> Option<Denial> {
     Some(Denial {
-        pointer: format!("/hide/{index}"),
+        pointer: policy.hidden_at(tool)?,
         policy: Some(Arc::clone(policy.name())),
         ..Denial::fixed(RuleId::HIDDEN, DenialKind::Hidden)
     })
 }
 
 /// The denial by this policy's default.
-pub(crate) fn unnamed(policy: &Policy, tool: &str) -> Option<Denial> {
+pub(crate) fn unnamed(policy: &Policy, tool: &Tool) -> Option<Denial> {
     match policy.default() {
         Effect::Allow => None,
         Effect::Deny if policy.names(tool) => None,

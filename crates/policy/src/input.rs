@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use json::{Document, Value};
 
+use crate::class::Classes;
 use crate::datum::Numbers;
 use crate::decision::Facts;
 use crate::schema::Declared;
@@ -26,6 +27,7 @@ pub(crate) struct Tool {
     pub(crate) name: Box<str>,
     /// The object that its server wrote, or nothing.
     pub(crate) annotations: Option<Arc<Document>>,
+    pub(crate) classes: Classes,
 }
 
 /// What the arguments of a call are, as far as they are known.

@@ -3,6 +3,7 @@
 
 mod bound;
 mod channel;
+mod class;
 mod condition;
 mod datum;
 mod decision;
@@ -26,6 +27,7 @@ mod reason;
 pub mod registry;
 mod rule;
 mod schema;
+mod section;
 mod stack;
 mod suggest;
 #[cfg(test)]
@@ -35,6 +37,7 @@ mod zone;
 
 pub use bound::Bound;
 pub use channel::Channel;
+pub use class::{Category, Classes, Risk};
 pub use decision::{
     Allowed, Arguments, Decision, Denial, DenialKind, Facts, Operand, OperandOutcome, Repaired,
 };

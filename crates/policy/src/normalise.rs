@@ -9,6 +9,7 @@ use crate::datum::Numbers;
 use crate::hash::Hash;
 use crate::limit::{LimitSpec, Window};
 use crate::policy::{ArgumentRules, Effect, Limit, Policy, Predicate, Rules};
+use crate::section::Section;
 
 /// Values up to this width stay on one line.
 const LINE_WIDTH: usize = 110;
@@ -68,17 +69,47 @@ fn tree(policy: &Policy) -> Tree {
         Effect::Deny => "deny",
     };
     let mut members = vec![("version", text("1")), ("default", text(default))];
-    if !policy.hide.is_empty() {
-        members.push(("hide", Tree::Array(policy.hide.iter().map(|hidden| text(&hidden.name)).collect())));
-    }
-    if let Some(rules) = &policy.all_tools {
-        members.push(("all_tools", rules_tree(rules)));
-    }
-    if !policy.tools.is_empty() {
-        let tools = policy.tools.iter().map(|(name, rules)| (name.to_string(), rules_tree(rules)));
-        members.push(("tools", Tree::Object(tools.collect())));
+    push_section(&mut members, &policy.top);
+    if !policy.servers.is_empty() {
+        let servers = policy.servers.iter().map(|(id, section)| {
+            let mut members = Vec::new();
+            push_section(&mut members, section);
+            (id.to_string(), object(members))
+        });
+        members.push(("servers", Tree::Object(servers.collect())));
     }
     push_channels(&mut members, &policy.channels);
+    object(members)
+}
+
+fn push_section(members: &mut Vec<(&'static str, Tree)>, section: &Section) {
+    if !section.hide.is_empty() {
+        members.push(("hide", Tree::Array(section.hide.iter().map(|hidden| text(&hidden.name)).collect())));
+    }
+    members.extend(section.all_tools.as_ref().map(|rules| ("all_tools", rules_tree(rules))));
+    if !section.tools.is_empty() {
+        let tools = section.tools.iter().map(|(name, rules)| {
+            let tree = if section.is_exact(name) { rules_tree(rules) } else { selected_tree(rules) };
+            (name.to_string(), tree)
+        });
+        members.push(("tools", Tree::Object(tools.collect())));
+    }
+    for key in ["categories", "risk"] {
+        let stated = section.classes.iter().filter(|(class, _)| class.keys().0 == key);
+        let trees: Vec<_> =
+            stated.map(|(class, rules)| (class.keys().1.to_owned(), selected_tree(rules))).collect();
+        if !trees.is_empty() {
+            members.push((key, Tree::Object(trees)));
+        }
+    }
+}
+
+/// The rules of a part that opens what it selects only where it says so.
+fn selected_tree(rules: &Rules) -> Tree {
+    let mut members = rules_members(rules);
+    if rules.says_allow {
+        members.insert(0, ("action", text("allow")));
+    }
     object(members)
 }
 
@@ -107,6 +138,10 @@ fn channel_rule_tree(rule: &Rule) -> Tree {
 }
 
 fn rules_tree(rules: &Rules) -> Tree {
+    object(rules_members(rules))
+}
+
+fn rules_members(rules: &Rules) -> Vec<(&'static str, Tree)> {
     let mut members = Vec::new();
     let lists = [("require", &rules.require), ("deny_if", &rules.deny_if)];
     for (key, predicates) in lists {
@@ -118,7 +153,7 @@ fn rules_tree(rules: &Rules) -> Tree {
         members.push(("limits", Tree::Array(rules.limits.iter().map(limit_tree).collect())));
     }
     push_arguments(&mut members, rules.arguments);
-    object(members)
+    members
 }
 
 fn push_arguments(members: &mut Vec<(&'static str, Tree)>, stated: ArgumentRules) {

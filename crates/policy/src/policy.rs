@@ -1,17 +1,18 @@
 //! A loaded policy: the document as the evaluator reads it.
 //! Everything here was checked by the loader; nothing here decides.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::channel::Channels;
+use crate::channel::{Channels, Pattern};
 use crate::condition::Condition;
 use crate::datum::Numbers;
 use crate::diagnostic::Diagnostic;
 use crate::hash::Hash;
+use crate::input::Tool;
 use crate::limit::LimitSpec;
 use crate::path::Path;
-use crate::rule::RuleId;
+use crate::rule::{self, RuleId};
+use crate::section::{Matched, Section};
 
 /// Allow or deny, where nothing more is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -27,14 +28,11 @@ pub enum Effect {
 pub struct Policy {
     pub(crate) name: Arc<str>,
     pub(crate) default: Effect,
-    pub(crate) hide: Vec<Hidden>,
-    pub(crate) all_tools: Option<Arc<Rules>>,
-    /// In the order of the document.
-    pub(crate) tools: Vec<(Box<str>, Arc<Rules>)>,
+    pub(crate) top: Section,
+    /// What holds on one server besides, by its id.
+    pub(crate) servers: Vec<(Box<str>, Section)>,
     /// What is said of the channels besides tool calls.
     pub(crate) channels: Channels,
-    pub(crate) index: HashMap<Box<str>, usize>,
-    pub(crate) hide_index: HashMap<Box<str>, usize>,
     pub(crate) hash: Hash,
     pub(crate) warnings: Vec<Diagnostic>,
 }
@@ -43,6 +41,8 @@ pub struct Policy {
 #[derive(Debug)]
 pub(crate) struct Hidden {
     pub(crate) name: Box<str>,
+    /// Nothing where it is an exact name.
+    pub(crate) pattern: Option<Pattern>,
     pub(crate) offset: usize,
 }
 
@@ -114,20 +114,43 @@ impl Policy {
         &self.warnings
     }
 
-    /// The tools that the document names, in its order.
+    /// The tools that the document names exactly, in its order.
     pub fn tool_names(&self) -> impl Iterator<Item = &str> {
-        self.tools.iter().map(|(name, _)| &**name)
+        let sections = [&self.top].into_iter().chain(self.servers.iter().map(|(_, section)| section));
+        sections.flat_map(|section| {
+            section.tools.iter().map(|(name, _)| &**name).filter(|name| section.is_exact(name))
+        })
     }
 
-    /// The place in `hide` that hides this name.
-    pub(crate) fn hidden_at(&self, tool: &str) -> Option<usize> {
-        let by_name = self.hide_index.get(tool);
-        by_name.into_iter().chain(self.hide_index.get(HIDE_ALL)).min().copied()
+    /// The sections that hold on a server, with their pointers.
+    fn sections(&self, server: &str) -> impl Iterator<Item = (String, &Section)> {
+        let own = self.servers.iter().find(|(id, _)| **id == *server);
+        let own = own.map(|(id, section)| (rule::child("/servers", id), section));
+        [(String::new(), &self.top)].into_iter().chain(own)
     }
 
-    /// Whether the default does not apply to this name.
-    pub(crate) fn names(&self, tool: &str) -> bool {
-        self.index.contains_key(tool)
+    /// All sections, with their pointers.
+    pub(crate) fn all_sections(&self) -> impl Iterator<Item = (String, &Section)> {
+        let servers = self.servers.iter().map(|(id, section)| (rule::child("/servers", id), section));
+        [(String::new(), &self.top)].into_iter().chain(servers)
+    }
+
+    /// All rules of tools, with their pointers and the exact name of the tool where there is one.
+    pub(crate) fn all_rules(&self) -> impl Iterator<Item = (String, Option<&str>, &Arc<Rules>)> {
+        self.all_sections().flat_map(|(pointer, section)| section.all_rules(&pointer))
+    }
+
+    /// The place that hides this tool.
+    pub(crate) fn hidden_at(&self, tool: &Tool) -> Option<String> {
+        let mut sections = self.sections(&tool.server);
+        sections.find_map(|(pointer, section)| {
+            section.hidden_at(&tool.name).map(|index| format!("{pointer}/hide/{index}"))
+        })
+    }
+
+    /// Whether the default does not apply to this tool.
+    pub(crate) fn names(&self, tool: &Tool) -> bool {
+        self.matched(tool).any(|part| part.names)
     }
 
     /// Whether any rule of a channel or method allows.
@@ -135,21 +158,22 @@ impl Policy {
         self.channels.rules().any(|rule| rule.allows())
     }
 
-    /// The rules that apply to a tool: what is said of it, then what is said of all.
-    pub(crate) fn rules(&self, tool: &str) -> impl Iterator<Item = &Arc<Rules>> {
-        self.tool(tool).into_iter().chain(&self.all_tools)
-    }
-
-    /// The rules under this exact name.
-    pub(crate) fn tool(&self, name: &str) -> Option<&Arc<Rules>> {
-        self.index.get(name).and_then(|index| self.tools.get(*index)).map(|(_, rules)| rules)
+    /// The parts that apply to a tool: what is said of all servers, then what is said of its own.
+    pub(crate) fn matched<'a>(&'a self, tool: &'a Tool) -> impl Iterator<Item = Matched<'a>> {
+        let own = self.servers.iter().find(|(id, _)| **id == *tool.server).map(|(_, section)| section);
+        [&self.top].into_iter().chain(own).flat_map(|section| section.matched(tool))
     }
 }
 
-/// The one pattern that `hide` has.
+/// The pattern of `hide` that covers every name, also those that no tool has.
 pub(crate) const HIDE_ALL: &str = "*";
 
 impl Hidden {
+    /// Whether it is a pattern that covers this name.
+    pub(crate) fn covers(&self, tool: &str) -> bool {
+        self.pattern.as_ref().is_some_and(|pattern| pattern.matches_name(tool))
+    }
+
     /// Whether it is the pattern that hides every name.
     pub(crate) fn hides_all(&self) -> bool {
         &*self.name == HIDE_ALL
@@ -164,6 +188,16 @@ impl Predicate {
 }
 
 impl ArgumentRules {
+    /// What of it is stricter than the defaults: what a part may state of a tool that it only plausibly means.
+    pub(crate) fn restricting(self) -> Self {
+        Self {
+            check: self.check.filter(|checks| *checks),
+            deny_unknown: self.deny_unknown.filter(|denies| *denies),
+            repair: self.repair.filter(|repairs| !repairs),
+            numbers: self.numbers.filter(|numbers| *numbers == Numbers::Double),
+        }
+    }
+
     /// Both statements together: the strictest stated value holds.
     pub(crate) fn strictest(self, other: Self) -> Self {
         Self {

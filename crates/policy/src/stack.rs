@@ -5,9 +5,11 @@ use std::sync::Arc;
 use json::{Document, Limits, Value};
 
 use crate::bound::Bound;
+use crate::class::Classes;
 use crate::decision::{Decision, Denial, DenialKind};
 use crate::gate;
 use crate::hash::Hash;
+use crate::input::Tool;
 use crate::policy::Policy;
 use crate::schema::Schema;
 
@@ -24,13 +26,15 @@ pub struct Definition {
     pub input_schema: Option<Schema>,
     /// What the server says of the tool, an object. It can only restrict.
     pub annotations: Option<Arc<Document>>,
+    /// What kind of tool it is, as far as that is known.
+    pub classes: Classes,
 }
 
 impl Definition {
     /// A tool of which nothing else is known.
     #[must_use]
-    pub const fn new(server: String, name: String, hash: Hash, input_schema: Option<Schema>) -> Self {
-        Self { server, name, hash, input_schema, annotations: None }
+    pub fn new(server: String, name: String, hash: Hash, input_schema: Option<Schema>) -> Self {
+        Self { server, name, hash, input_schema, annotations: None, classes: Classes::unknown() }
     }
 
     /// The same with what the server says of the tool.
@@ -39,6 +43,12 @@ impl Definition {
         let scan =
             |value: Value<'_>| Document::scan(value.raw().as_bytes().to_vec(), &Limits::default()).ok();
         Self { annotations: annotations.and_then(scan).map(Arc::new), ..self }
+    }
+
+    /// The same with its classes.
+    #[must_use]
+    pub fn classed(self, classes: Classes) -> Self {
+        Self { classes, ..self }
     }
 }
 
@@ -79,16 +89,23 @@ impl Stack {
         Bound::new(&self.policies, definition)
     }
 
-    /// The decision on a name that the server does not list. Always a denial.
+    /// The decision on a name that no server lists. Always a denial.
     #[must_use]
     pub fn judge_unknown(&self, tool: &str) -> Decision {
         Decision::Deny(self.deny_unknown(tool))
     }
 
-    /// The denial of a name that the server does not list.
+    /// The denial of a name that no server lists.
     #[must_use]
     pub fn deny_unknown(&self, tool: &str) -> Denial {
-        gate::first_denial(&self.policies, tool)
+        self.deny_unknown_on("", tool)
+    }
+
+    /// The denial of a name that this server does not list.
+    #[must_use]
+    pub fn deny_unknown_on(&self, server: &str, tool: &str) -> Denial {
+        let tool = Tool { server: server.into(), name: tool.into(), ..Tool::default() };
+        gate::first_denial(&self.policies, &tool)
             .unwrap_or_else(|| Denial::fixed(crate::RuleId::UNKNOWN_TOOL, DenialKind::UnknownTool))
     }
 }

@@ -11,7 +11,7 @@ mod common;
 
 use common::{FACTS, case_files, definition, optional_text, stack, text};
 use json::Value;
-use policy::{Allowed, Arguments, Bound, Decision, Denial, DenialKind, Facts};
+use policy::{Allowed, Arguments, Bound, Category, Classes, Decision, Denial, DenialKind, Facts, Risk};
 
 #[test]
 fn every_case_is_decided_as_it_says() {
@@ -32,12 +32,30 @@ fn run(about: &str, case: Value<'_>) {
     let schema = if schema == "null" { None } else { Some(schema) };
     let tool = optional_text(case, "tool").unwrap_or_else(|| "x".to_owned());
     let stack = stack(&texts);
-    let definition = definition(&tool, schema).annotated(case.get("annotations"));
+    let definition = definition(&tool, schema).annotated(case.get("annotations")).classed(classes(case));
     let bound = stack.bind(&definition);
     let expected_listed = case.get("listed").is_none_or(|listed| listed.as_bool().unwrap());
     assert_eq!(bound.listed(), expected_listed, "{about}: listed ({:?})", bound.listed_reason());
     for call in case.get("calls").expect(about).elements() {
         check_call(&format!("{about}: {}", call.raw()), &bound, call);
+    }
+}
+
+/// The classes that a case gives its tool.
+fn classes(case: Value<'_>) -> Classes {
+    let Some(given) = case.get("classes") else { return Classes::unknown() };
+    let words = |key: &str| -> Vec<String> {
+        given.get(key).map_or_else(Vec::new, |list| {
+            list.elements().map(|word| word.as_str().unwrap().into_owned()).collect()
+        })
+    };
+    let category = |word: &str| Category::ALL.into_iter().find(|category| category.as_str() == word).unwrap();
+    let risk = |word: &str| Risk::ALL.into_iter().find(|risk| risk.as_str() == word).unwrap();
+    let plausible = words("plausible").iter().map(|word| category(word)).collect();
+    let classes = Classes::plausible(plausible, Vec::new());
+    match words("frozen").as_slice() {
+        [one, two] => classes.frozen(category(one), risk(two)),
+        _ => classes,
     }
 }
 

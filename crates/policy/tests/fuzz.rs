@@ -22,6 +22,10 @@ mod driver {
         r#"{"version":"1","default":"allow","all_tools":{"require":[{"conditions":[{"path":"args.u","op":"host_in","value":["*.b.c:8","[::1]"]},{"path":"args.i","op":"cidr","value":["10.0.0.0/8","::/0"]},{"path":"args.p","op":"path_under","value":"/a/b"},{"path":"args.g","op":"glob","value":"a/*/**"},{"path":"args.l","op":"len_gte","value":1},{"path":"args.e","op":"eq_path","value":"args.u"},{"path":"args.w","op":"within_schema","value":{"type":"object"}}]}]}}"#,
     ];
 
+    const SELECTORS: &[&str] = &[
+        r#"{"version":"1","default":"deny","hide":["d*"],"tools":{"x*":{"action":"allow","numbers":"arbitrary"},"*y":{"rate_limit":"1/90s"}},"categories":{"read":{"action":"allow"},"write":{"action":"deny"}},"risk":{"high":{"deny_if":[{"conditions":[{"path":"time.hour","timezone":"UTC","op":"gt","value":5}]}]}},"servers":{"s":{"hide":["z"],"tools":{"x":{}},"all_tools":{"require":[{"conditions":[{"path":"grant.id","op":"eq","value":"g"}]}]}}}}"#,
+    ];
+
     const CHANNELS: &[&str] = &[
         r#"{"version":"1","default":"deny","resources":{"file:///a/*":{"action":"allow"},"**/.env":{"action":"deny","reason":"c"},"host:*.b.c:8":{"action":"allow"}},"prompts":{"a*":{"action":"allow"},"ab":{"action":"deny"}},"elicitation":{"form":{"action":"allow"}},"methods":{"x/y":{"action":"allow"}}}"#,
         r#"{"version":"1","default":"allow","resources":{"action":"deny"},"completion":{"action":"deny"},"sampling":{"action":"allow"},"elicitation":{"action":"allow"},"roots":{"action":"allow"},"tasks":{"action":"deny"}}"#,
@@ -120,6 +124,11 @@ mod driver {
         }
 
         #[test]
+        fn selectors(data in mutated(SELECTORS)) {
+            targets::fuzz_document(&data);
+        }
+
+        #[test]
         fn conditions(data in mutated(CONDITIONS)) {
             targets::fuzz_document(&data);
         }
@@ -149,7 +158,7 @@ mod driver {
 
     #[test]
     fn corpus() {
-        for text in DOCUMENTS.iter().chain(CHANNELS).chain(CONDITIONS) {
+        for text in DOCUMENTS.iter().chain(CHANNELS).chain(CONDITIONS).chain(SELECTORS) {
             targets::fuzz_document(text.as_bytes());
         }
         for text in URIS {

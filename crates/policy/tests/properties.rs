@@ -7,7 +7,7 @@ mod common;
 use std::sync::Arc;
 
 use common::{FACTS, definition, document};
-use policy::{Arguments, Bound, Decision, Policy, Schema, Stack, normalise};
+use policy::{Arguments, Bound, Category, Classes, Decision, Policy, Risk, Schema, Stack, normalise};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -184,14 +184,46 @@ fn rules() -> impl Strategy<Value = Value> {
     })
 }
 
+/// The keys on the way to the rules of a selector.
+fn selector() -> impl Strategy<Value = &'static [&'static str]> {
+    prop::sample::select(vec![
+        &["tools", "x*"][..],
+        &["tools", "*"],
+        &["categories", "read"],
+        &["categories", "write"],
+        &["risk", "high"],
+        &["servers", "imaging", "tools", "x"],
+        &["servers", "imaging", "all_tools"],
+        &["servers", "other", "tools", "x"],
+        &["servers", "imaging", "categories", "read"],
+    ])
+}
+
+/// Puts rules where a selector says. Those of classes check no arguments, because checking also mends.
+fn select(document: &mut Value, selector: &[&str], mut rules: Value) {
+    if selector.contains(&"categories") || selector.contains(&"risk") {
+        let members = rules.as_object_mut().unwrap();
+        members.retain(|key, _| key != "arguments" && key != "repair");
+    }
+    let mut place = document;
+    for key in selector {
+        place = &mut place[*key];
+    }
+    *place = rules;
+}
+
 fn policy_document() -> impl Strategy<Value = Value> {
     let tools = prop::collection::hash_map(prop::sample::select(TOOLS.to_vec()), rules(), 0..3);
     let default = prop::sample::select(vec!["allow", "deny"]);
     let hide =
         prop::option::weighted(0.2, prop::collection::vec(prop::sample::select(vec!["x", "y", "q"]), 0..2));
-    (default, hide, prop::option::weighted(0.3, rules()), tools).prop_map(
-        |(default, hide, all_tools, tools)| {
+    let selected = prop::collection::vec((selector(), rules()), 0..3);
+    (default, hide, prop::option::weighted(0.3, rules()), tools, selected).prop_map(
+        |(default, hide, all_tools, tools, selected)| {
             let mut document = json!({"version": "1", "default": default, "tools": tools});
+            for (selector, rules) in selected {
+                select(&mut document, selector, rules);
+            }
             if let Some(hide) = hide {
                 document["hide"] = json!(hide);
             }
@@ -323,6 +355,36 @@ proptest! {
         for call in &calls {
             prop_assert!(is_allowed(&wide, call) || !is_allowed(&narrow, call), "{policy} {call}");
         }
+    }
+
+    #[test]
+    fn a_restricting_selector_never_allows_more(
+        mut policy in policy_document(), selector in selector(), restriction in predicate(), at in any::<bool>(), schema in schema(), call in arguments(),
+    ) {
+        policy["tools"]["x"] = json!({});
+        let mut narrow = policy.clone();
+        let mut rules = selector.iter().fold(&policy, |place, key| &place[*key]).clone();
+        let list = if at { "require" } else { "deny_if" };
+        match rules.get_mut(list).and_then(Value::as_array_mut) {
+            Some(list) => list.push(restriction),
+            None => rules[list] = json!([restriction]),
+        }
+        select(&mut narrow, selector, rules);
+        let (wide, narrow) = (bind(&[load(&policy)], &schema), bind(&[load(&narrow)], &schema));
+        prop_assert!(is_allowed(&wide, &call) || !is_allowed(&narrow, &call), "{policy} {call}");
+    }
+
+    /// What is not known of a tool only ever denies.
+    #[test]
+    fn a_tool_of_unknown_class_is_allowed_no_more_than_one_of_any_class(
+        policy in policy_document(), schema in schema(), call in arguments(),
+        category in prop::sample::select(Category::ALL.to_vec()), risk in prop::sample::select(Risk::ALL.to_vec()),
+    ) {
+        let stack = Stack::new(vec![load(&policy)]);
+        let definition = definition("x", Some(&schema.to_string()));
+        let known = Classes::plausible(vec![category], vec![risk]).frozen(category, risk);
+        let (unknown, known) = (stack.bind(&definition), stack.bind(&definition.classed(known)));
+        prop_assert!(is_allowed(&known, &call) || !is_allowed(&unknown, &call), "{policy} {call}");
     }
 
     #[test]

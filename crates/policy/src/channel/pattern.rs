@@ -71,6 +71,16 @@ impl Pattern {
         Self { text: text.into(), kind: Kind::Host(host) }
     }
 
+    /// Whether a name, exactly as it is written, is meant.
+    pub(crate) fn matches_name(&self, name: &str) -> bool {
+        match &self.kind {
+            Kind::Everything => true,
+            Kind::Name(glob) => glob.matches(name),
+            Kind::Exact => *self.text == *name,
+            Kind::Uri { .. } | Kind::Host(_) => false,
+        }
+    }
+
     /// Whether it covers every subject.
     pub(crate) fn is_everything(&self) -> bool {
         matches!(self.kind, Kind::Everything)

@@ -16,8 +16,8 @@ pub(super) fn check(policy: &Policy, warnings: &mut Warnings) {
 
 fn check_hide(policy: &Policy, warnings: &mut Warnings) {
     let mut seen = HashSet::new();
-    let hides_all = policy.hide.iter().any(Hidden::hides_all);
-    for (index, hidden) in policy.hide.iter().enumerate() {
+    let hides_all = policy.top.hide.iter().any(Hidden::hides_all);
+    for (index, hidden) in policy.top.hide.iter().enumerate() {
         let place = (&*format!("/hide/{index}"), hidden.offset);
         if !seen.insert(&hidden.name) {
             warnings.warn(code::NO_EFFECT, place, format!("`{}` is hidden already", hidden.name));
@@ -35,6 +35,16 @@ fn check_rules(policy: &Policy, part: &Part<'_>, warnings: &mut Warnings) {
             (&part.pointer, rules.offset),
             "these rules are empty and change nothing",
         );
+    }
+    let is_selector = part.tool.is_none() && !part.pointer.ends_with("/all_tools");
+    if rules.is_empty() && is_selector {
+        let message = "only an exact name opens a tool without a word; to open what this selects, add \
+                       `\"action\": \"allow\"`";
+        warnings.warn(code::NO_EFFECT, (&part.pointer, rules.offset), message);
+    }
+    if policy.default == Effect::Allow && rules.says_allow && is_selector {
+        let message = "the default allows this already, and what this does not select";
+        warnings.warn(code::NO_EFFECT, (&part.pointer, rules.offset), message);
     }
     for predicate in rules.require.iter().filter(|predicate| predicate.is_unconditional()) {
         warnings.warn(code::NO_EFFECT, predicate.place(), "a requirement without conditions is always met");

@@ -56,12 +56,7 @@ struct Part<'a> {
 
 /// All rules of a policy.
 fn parts(policy: &Policy) -> impl Iterator<Item = Part<'_>> {
-    let all =
-        policy.all_tools.iter().map(|rules| Part { tool: None, pointer: "/all_tools".to_owned(), rules });
-    all.chain(policy.tools.iter().map(|(name, rules)| {
-        let pointer = crate::rule::child("/tools", name);
-        Part { tool: Some(name), pointer, rules }
-    }))
+    policy.all_rules().map(|(pointer, tool, rules)| Part { tool, pointer, rules })
 }
 
 impl Rules {

@@ -1,7 +1,7 @@
 //! Under default deny a key of `tools` opens its tool, whatever stands under it. That surprises where only
 //! restrictions stand there, and where nothing stands there at all.
 
-use super::Warnings;
+use super::{Warnings, parts};
 use crate::diagnostic::code;
 use crate::policy::{Effect, Hidden, Policy, Rules};
 
@@ -11,8 +11,9 @@ pub(super) fn check(policy: &Policy, warnings: &mut Warnings) {
         Effect::Deny => {}
     }
     check_denies_all(policy, warnings);
-    for (name, rules) in &policy.tools {
-        if policy.hidden_at(name).is_none()
+    let named = parts(policy).filter_map(|part| part.tool.map(|name| (name, part.rules)));
+    for (name, rules) in named {
+        if policy.top.hidden_at(name).is_none()
             && let Some((what, place)) = only_restriction(rules)
         {
             let message = format!(
@@ -24,12 +25,12 @@ pub(super) fn check(policy: &Policy, warnings: &mut Warnings) {
 }
 
 fn check_denies_all(policy: &Policy, warnings: &mut Warnings) {
-    let hides_all = policy.hide.iter().any(Hidden::hides_all);
+    let hides_all = policy.top.hide.iter().any(Hidden::hides_all);
     let message = if hides_all {
         "`*` in `hide` hides every tool, so every call is denied"
-    } else if !policy.tools.is_empty() || policy.opens_channels() {
+    } else if policy.all_sections().any(|(_, section)| section.names_any()) || policy.opens_channels() {
         return;
-    } else if policy.hide.is_empty() {
+    } else if policy.top.hide.is_empty() {
         "no tool is named, so every call is denied; name the open ones in `tools`"
     } else {
         "tools are hidden, but none is named, so every call is denied; name the open ones in `tools`, or write \

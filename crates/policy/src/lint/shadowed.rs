@@ -8,14 +8,14 @@ use crate::diagnostic::code;
 use crate::policy::{Limit, Policy, Predicate, Rules};
 
 pub(super) fn check(policy: &Policy, warnings: &mut Warnings) {
-    let denies_all = policy.all_tools.as_ref().and_then(|rules| rules.explicit_deny());
+    let denies_all = policy.top.all_tools.as_ref().and_then(|rules| rules.explicit_deny());
     for Part { tool, pointer, rules } in parts(policy) {
         if let Some(deny) = denies_all.or_else(|| rules.explicit_deny()) {
             check_behind(rules, deny, warnings);
         }
         check_twice(&rules.require, warnings);
         check_twice(&rules.deny_if, warnings);
-        if let Some(name) = tool.filter(|name| policy.hidden_at(name).is_some() && !rules.is_empty()) {
+        if let Some(name) = tool.filter(|name| policy.top.hidden_at(name).is_some() && !rules.is_empty()) {
             let message = format!("`{name}` is hidden, so these rules are never asked");
             warnings.warn(code::SHADOWED, (&pointer, rules.offset), message);
         }

@@ -22,8 +22,7 @@ pub(super) fn check(reader: &mut Reader, policy: &Policy) {
     }
 }
 
-/// All limits in the order of evaluation.
+/// All limits of tools.
 fn limits(policy: &Policy) -> impl Iterator<Item = &Limit> {
-    let parts = policy.all_tools.iter().chain(policy.tools.iter().map(|(_, rules)| rules));
-    parts.flat_map(|rules| &rules.limits)
+    policy.all_rules().flat_map(|(_, _, rules)| &rules.limits)
 }

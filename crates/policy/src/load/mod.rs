@@ -12,6 +12,7 @@ mod pattern;
 mod reader;
 mod rules;
 mod scan;
+mod section;
 mod short;
 mod window;
 

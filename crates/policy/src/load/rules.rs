@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::reader::{Fields, Place, Reader};
 use super::{arguments, condition, limit, short};
+use crate::class::Class;
 use crate::operator::Sense;
 use crate::policy::{Predicate, Rules};
 use crate::registry::RULE_KEYS;
@@ -15,6 +16,10 @@ pub(super) enum Target<'a> {
     AllTools,
     /// A key of `tools`.
     Tool(&'a str),
+    /// A key of `tools` that is a pattern.
+    Pattern(&'a str),
+    /// A key of `categories` or `risk`.
+    Class(Class),
 }
 
 impl Target<'_> {
@@ -22,7 +27,8 @@ impl Target<'_> {
     pub(super) const fn name(&self) -> &str {
         match self {
             Self::AllTools => "all_tools",
-            Self::Tool(name) => name,
+            Self::Tool(name) | Self::Pattern(name) => name,
+            Self::Class(class) => class.keys().1,
         }
     }
 }

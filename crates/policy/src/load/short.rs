@@ -64,7 +64,7 @@ fn check_allow(reader: &mut Reader, place: &Place<'_>, reason: Option<&Place<'_>
         reader.report(reason, Problem::new(code::CONFLICT, message));
     }
     match target {
-        Target::Tool(_) => {}
+        Target::Tool(_) | Target::Pattern(_) | Target::Class(_) => {}
         Target::AllTools => {
             let message = "`all_tools` names no tool, so it cannot allow any; name each tool, or write \
                            `\"default\": \"allow\"`";

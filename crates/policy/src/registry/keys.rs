@@ -8,9 +8,18 @@ pub(crate) const DOCUMENT_KEYS: Table = Table { title: "the document", entries: 
 const DOCUMENT: &[Entry] = &[
     built("version", "The language's version. Required."),
     built("default", "What happens to a tool that nothing names. Required."),
-    built("hide", "Names that vanish from lists and are refused as unknown; `\"*\"` hides all."),
+    built(
+        "hide",
+        "Names, or patterns with `*`, that vanish from lists and are refused as unknown; `\"*\"` hides all.",
+    ),
     built("all_tools", "Rules for every tool. They name none."),
-    built("tools", "Exact tool names and their rules. A key names its tool, `{}` is enough."),
+    built(
+        "tools",
+        "Names of tools, or patterns with `*`, and their rules. An exact name opens its tool, `{}` is enough.",
+    ),
+    built("categories", "Rules by category of tool."),
+    built("risk", "Rules by risk of tool."),
+    built("servers", "Rules that hold on one server besides, by its id."),
     built("resources", "Rules for resources: one for all, or by pattern of URIs or host."),
     built("prompts", "Rules for prompts: one for all, or by name or pattern of names."),
     built("completion", "The rule for completion of arguments."),
@@ -19,9 +28,6 @@ const DOCUMENT: &[Entry] = &[
     built("roots", "The rule for requests of a server for the client's folders."),
     built("tasks", "The rule for tasks."),
     built("methods", "Rules for methods outside the protocol, by exact name."),
-    not_yet("categories", "Rules by category of tool."),
-    not_yet("risk", "Rules by risk of tool."),
-    not_yet("servers", "Rules by server."),
     not_yet("labels", "Labels for flows."),
     not_yet("flows", "Rules on order and information flow."),
     not_yet("reveal", "What a denial tells the agent."),
@@ -52,6 +58,16 @@ const RULES: &[Entry] = &[
     not_yet("release", "Whether a call that was never sent gives its quota back."),
     not_yet("rules", "The older proxy's list; comes with `toolgate policy import`."),
     not_yet("state", "A counter of the older proxy; comes with `toolgate policy import`."),
+];
+
+/// The object under one server.
+pub(crate) const SERVER_KEYS: Table = Table { title: "a server", entries: SERVER };
+const SERVER: &[Entry] = &[
+    built("hide", "Names that vanish from this server."),
+    built("all_tools", "Rules for every tool of this server. They name none."),
+    built("tools", "Names of tools of this server, or patterns, and their rules."),
+    built("categories", "Rules by category of tool."),
+    built("risk", "Rules by risk of tool."),
 ];
 
 /// One entry of `require` or `deny_if`.

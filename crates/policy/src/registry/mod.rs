@@ -7,7 +7,7 @@ mod values;
 
 pub(crate) use keys::{
     ARGUMENT_KEYS, CHANNEL_KEYS, CONDITION_KEYS, DOCUMENT_KEYS, ELICITATION_MODES, LIMIT_KEYS,
-    PREDICATE_KEYS, RATE_LIMIT_KEYS, RULE_KEYS,
+    PREDICATE_KEYS, RATE_LIMIT_KEYS, RULE_KEYS, SERVER_KEYS,
 };
 pub(crate) use methods::PROTOCOL_METHODS;
 pub(crate) use values::{
@@ -67,6 +67,9 @@ impl Table {
 pub fn tables() -> Vec<Table> {
     vec![
         DOCUMENT_KEYS,
+        SERVER_KEYS,
+        crate::class::CATEGORIES,
+        crate::class::RISKS,
         RULE_KEYS,
         PREDICATE_KEYS,
         CONDITION_KEYS,

@@ -17,7 +17,10 @@ const DEFAULT: &[Entry] = &[
 /// `action`.
 pub(crate) const ACTIONS: Table = Table { title: "`action`", entries: ACTION };
 const ACTION: &[Entry] = &[
-    built("allow", "Names the tool and adds nothing; not for `all_tools`, which names none."),
+    built(
+        "allow",
+        "Opens what the key names or selects, and adds nothing; not for `all_tools`, which names none.",
+    ),
     built("deny", "Refuses every call; the tool stays in lists, so that the agent can be told why."),
     not_yet("require_approval", "People must approve each call."),
     not_yet("evaluate", "The older proxy's word; comes with `toolgate policy import`."),
