@@ -61,7 +61,7 @@ pub async fn learn_names(gateway: &Gateway, exchange: &Exchange) -> Result<bool,
 pub fn decide(gateway: &Gateway, exchange: &Exchange) -> Result<Judged, Box<Denial>> {
     let name = exchange.message.tool_name().unwrap_or_default();
     let Some(tool) = exchange.reach.server.definitions.get(&name) else {
-        return Err(Box::new(exchange.reach.stack.deny_unknown(&name)));
+        return Err(Box::new(exchange.reach.stack.deny_unknown_on(&exchange.reach.server.id, &name)));
     };
     let bound = exchange.reach.bind(&tool);
     let arguments = exchange.message.arguments().map_or(Arguments::Absent, Arguments::Known);
