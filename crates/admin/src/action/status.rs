@@ -5,6 +5,7 @@ use crate::failure::Failure;
 use crate::merge::merge;
 use crate::registry::Registry;
 use gateway::hub::Trouble;
+use gateway::upstream::{EarlyEnd, Server};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -48,6 +49,9 @@ pub struct Status {
     /// Servers that answers on `/mcp` had to leave out lately.
     #[serde(default)]
     pub left_out: Vec<LeftOut>,
+    /// Servers whose process ended right after its last start.
+    #[serde(default)]
+    pub not_started: Vec<NotStarted>,
     /// Why no call can be recorded; nothing while all is well.
     pub store_problem: Option<String>,
     /// What is declared and has no effect.
@@ -65,6 +69,19 @@ pub struct LeftOut {
     pub since: String,
 }
 
+/// A server whose process ended right after its start.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotStarted {
+    /// Its id.
+    pub server: String,
+    /// How it ended.
+    pub how: String,
+    /// When.
+    pub at: String,
+    /// The last lines of its standard error, oldest first. They may hold anything.
+    pub last_lines: Vec<String>,
+}
+
 /// Grants by their state.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GrantCounts {
@@ -74,6 +91,12 @@ pub struct GrantCounts {
     pub expired: u64,
     /// That were revoked.
     pub revoked: u64,
+}
+
+fn not_started(server: &Arc<Server>) -> Option<NotStarted> {
+    let EarlyEnd { at_ms, how, last_lines } = server.starts.failed()?;
+    let at = Timestamp::from_ms(at_ms).to_string();
+    Some(NotStarted { server: server.id.to_string(), how, at, last_lines })
 }
 
 fn left_out((server, trouble): (Arc<str>, Trouble)) -> LeftOut {
@@ -117,6 +140,7 @@ impl Registry {
             n_policies: merged.declared.policies.len() as u64,
             n_sessions: gateway.sessions.len() as u64,
             left_out: gateway.hub.troubles.all().into_iter().map(left_out).collect(),
+            not_started: gateway.world().servers().filter_map(not_started).collect(),
             store_problem: gateway.store.check().err().map(|error| error.to_string()),
             warnings: refused.into_iter().chain(problems).chain(merged.warnings).collect(),
         })

@@ -1,6 +1,7 @@
 //! The servers behind the gateway and the ways to them.
 //! Nothing here decides anything: a lane sends what a permit holds and nothing else.
 
+mod early;
 mod events;
 mod lane;
 mod peer;
@@ -12,6 +13,7 @@ mod server;
 mod server_request;
 mod slot;
 
+pub use early::{EarlyEnd, Starts};
 pub use lane::{HttpLane, Incoming, Lane, LaneFailure};
 pub use peer::Source;
 pub use pending::Lines;

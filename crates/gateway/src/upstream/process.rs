@@ -1,6 +1,7 @@
 //! One running server process, or a connection that stands for one, and the messages to and from it.
 //! What a server asks is handed on to be judged, and refused where nobody can be asked.
 
+use super::early::Starts;
 use super::peer::{Input, Life, MAX_MESSAGE_BYTES, Output, Source};
 use super::pending::{Lines, Pending};
 use super::secret;
@@ -127,6 +128,14 @@ impl Process {
     #[must_use]
     pub fn input(&self) -> Input {
         self.input.clone()
+    }
+
+    /// Follows a process of this machine through its first seconds.
+    pub fn follow(&self, starts: Arc<Starts>, clock: Clock) {
+        if let Life::Process(process) = &self.life {
+            let ends = process.last_words();
+            tokio::spawn(async move { starts.follow(ends, || clock.now_ms()).await });
+        }
     }
 
     /// How it ended, in words.

@@ -1,6 +1,7 @@
 //! One registered server while the gateway runs: its stored list, its connections, its processes.
 //! It must never start anything before a message needs it.
 
+use super::early::Starts;
 use super::lane::{HttpLane, Lane};
 use super::peer::Source;
 use super::process::Command;
@@ -58,6 +59,8 @@ pub struct Server {
     pub id: Arc<str>,
     /// What was declared.
     pub spec: ServerSpec,
+    /// How its processes started.
+    pub starts: Arc<Starts>,
     /// The tools that it lists.
     pub definitions: Arc<Definitions>,
     /// Its counters.
@@ -81,6 +84,7 @@ struct Roads {
     clock: Clock,
     timeout: Duration,
     definitions: Arc<Definitions>,
+    starts: Arc<Starts>,
     // One for all lanes over HTTP.
     answering: Arc<Semaphore>,
 }
@@ -92,7 +96,8 @@ impl Roads {
 
     fn slot(&self, source: &Source, restart: Restart) -> Slot {
         let definitions = Arc::clone(&self.definitions);
-        Slot::new(source.clone(), self.timeout, self.clock.clone(), definitions, restart)
+        let starts = Arc::clone(&self.starts);
+        Slot::new(source.clone(), self.timeout, self.clock.clone(), definitions, starts, restart)
     }
 
     /// A way for a session that the gateway itself holds: its process may be started again.
@@ -150,11 +155,13 @@ impl Server {
     fn with_way(spec: ServerSpec, way: Way, wrapped: Option<Wrapped>, setup: &Setup) -> Self {
         let id: Arc<str> = spec.id.as_str().into();
         let definitions = Arc::<Definitions>::default();
+        let starts = Arc::new(Starts::new(Arc::clone(&id)));
         let roads = Arc::new(Roads {
             way,
             clock: setup.clock.clone(),
             timeout: Duration::from_secs(spec.timeout_s),
             definitions: Arc::clone(&definitions),
+            starts: Arc::clone(&starts),
             answering: Arc::new(Semaphore::new(MAX_ANSWERING)),
         });
         let host = Arc::new(Host {
@@ -170,6 +177,7 @@ impl Server {
         });
         Self {
             metrics: setup.metrics.server(&id),
+            starts,
             id,
             spec,
             definitions,

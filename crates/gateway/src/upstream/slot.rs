@@ -1,6 +1,7 @@
 //! The place of one process, or of a connection that stands for one: starts it when a message needs it, and again after it ended, with growing pauses.
 //! A slot of a session starts once: a new process would know nothing of the session.
 
+use super::early::Starts;
 use super::peer::Source;
 use super::process::Process;
 use crate::definitions::Definitions;
@@ -38,6 +39,7 @@ pub struct Slot {
     source: Source,
     clock: Clock,
     definitions: Arc<Definitions>,
+    starts: Arc<Starts>,
     restart: Restart,
     current: Mutex<Option<Arc<Process>>>,
     // Held while a process is started, so that many calls start one.
@@ -55,6 +57,7 @@ impl Slot {
         timeout: Duration,
         clock: Clock,
         definitions: Arc<Definitions>,
+        starts: Arc<Starts>,
         restart: Restart,
     ) -> Self {
         let outbox = match restart {
@@ -66,6 +69,7 @@ impl Slot {
             timeout,
             source,
             definitions,
+            starts,
             restart,
             current: Mutex::default(),
             history: tokio::sync::Mutex::default(),
@@ -136,6 +140,7 @@ impl Slot {
         .await;
         match started {
             Ok(process) => {
+                process.follow(Arc::clone(&self.starts), self.clock.clone());
                 *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(process));
                 // A new process may list other tools than the last one did.
                 self.definitions.mark_changed();

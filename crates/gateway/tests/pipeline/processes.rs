@@ -4,7 +4,7 @@ use crate::support::{ALLOW, Running, Test, text};
 use gateway::declared::{DEFAULT_IDLE_STOP_S, Transport};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use testkit::{Message, Tool};
+use testkit::{Message, Request, Tool};
 
 fn test() -> Test {
     Test::new().policy(ALLOW).process().tool(Tool::new("copy")).tool(Tool::new("hold"))
@@ -217,4 +217,32 @@ async fn requests_of_a_process_are_refused() {
             .heard(method, |message| message["id"] == id && message["error"].is_object() == refused)
             .await;
     }
+}
+
+#[tokio::test]
+async fn what_a_server_said_before_it_died_is_for_the_operator_alone() {
+    let mut test = Test::new().policy(ALLOW).process().start().await;
+    test.change(|declared| {
+        let script = "import sys; print('no such key: very-secret', file=sys.stderr); sys.exit(3)";
+        let command = ["python3", "-I", "-S", "-c", script].map(String::from).to_vec();
+        declared.servers[0].transport = Transport::Stdio { command, env: BTreeMap::new(), cwd: None };
+    });
+    let initialize = Request::legacy(Running::PATH, &Message::initialize(0), None).bearer(&test.token);
+    let answer = test.send(&initialize).await;
+    assert_eq!(answer.answer()["error"]["code"], -32603);
+    assert!(!answer.text().contains("very-secret"), "{}", answer.text());
+    let server = std::sync::Arc::clone(test.gateway.world().server(Running::SERVER).unwrap());
+    let failed = testkit::wait::within("the end to be noted", async {
+        loop {
+            if let Some(failed) = server.starts.failed() {
+                return failed;
+            }
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    assert_eq!(
+        (&*failed.how, failed.last_lines),
+        ("ended with status 3", vec![String::from("no such key: very-secret")])
+    );
 }

@@ -23,7 +23,7 @@ mod writer;
 
 pub use error::{SpawnError, WriteError};
 pub use framer::{Framer, TooLong};
-pub use process::{Exit, Process, Settings, Spawned, Waits, spawn};
+pub use process::{Exit, LastWords, Process, Settings, Spawned, Waits, spawn};
 pub use reader::Reader;
 pub use spec::{Environment, Spec};
 pub use writer::Writer;

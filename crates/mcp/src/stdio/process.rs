@@ -82,6 +82,17 @@ impl fmt::Display for Exit {
     }
 }
 
+/// What is left of a process that has ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastWords {
+    /// How it ended.
+    pub exit: Exit,
+    /// The last lines of its standard error, oldest first. They may hold anything, secrets included.
+    pub lines: Vec<String>,
+    /// Whether it was being shut down.
+    pub was_asked: bool,
+}
+
 /// A process that was just started.
 #[derive(Debug)]
 pub struct Spawned {
@@ -153,6 +164,17 @@ impl Process {
     #[must_use]
     pub fn last_lines(&self) -> Vec<String> {
         self.last_lines.all()
+    }
+
+    /// Waits for its end without holding it.
+    pub fn last_words(&self) -> impl Future<Output = LastWords> + Send + 'static {
+        let (mut exit, lines, closing) =
+            (self.exit.clone(), self.last_lines.clone(), self.closing.subscribe());
+        async move {
+            let ended = exit.wait_for(Option::is_some).await.ok().and_then(|exit| *exit);
+            let was_asked = *closing.borrow();
+            LastWords { exit: ended.unwrap_or(Exit::Unknown), lines: lines.all(), was_asked }
+        }
     }
 
     /// Ends it: closes its input and waits, asks its group to terminate and waits, kills its group. Messages that

@@ -1,6 +1,6 @@
 //! `toolgate status`: whether a gateway runs, and what it has.
 
-use admin::action::status::{LeftOut, Status};
+use admin::action::status::{LeftOut, NotStarted, Status};
 use clap::Args;
 
 use super::administration::{warn, with_client};
@@ -64,6 +64,11 @@ fn print(output: Output, status: &Status) -> std::io::Result<()> {
     for LeftOut { server, why, since } in &status.left_out {
         let missing = output.paint(Tone::Warning, "missing on /mcp:");
         output.line(format!("  {missing} {}: {}, since {}", plain(server), plain(why), plain(since)))?;
+    }
+    for NotStarted { server, how, at, last_lines } in &status.not_started {
+        let ended = output.paint(Tone::Warning, "ended at its start:");
+        output.line(format!("  {ended} {}: it {}, {}", plain(server), plain(how), plain(at)))?;
+        last_lines.iter().try_for_each(|line| output.line(format!("    {}", plain(line))))?;
     }
     if let Some(problem) = &status.store_problem {
         output.line(format!("  {} {}", output.paint(Tone::Bad, "every call is denied:"), plain(problem)))?;
