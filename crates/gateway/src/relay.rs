@@ -2,6 +2,9 @@
 //! A late violation of the protocol aborts the stream; nothing is held but one small message.
 
 mod event;
+mod json_lines;
+
+pub use json_lines::json_lines;
 
 use crate::account::Outcome;
 use crate::budget::Budget;
@@ -14,6 +17,7 @@ use crate::upstream::{Lines, Resumption};
 use bytes::Bytes;
 use event::{Ended, Event};
 use json::{ReplyFacts, ReplyScanner};
+use mcp::era::Era;
 use mcp::http::ReplyBody;
 use mcp::reply::{Reply, ReplyKind};
 use mcp::sse::{Decoder, Piece as EventPiece};
@@ -33,12 +37,15 @@ enum Stop {
     ClientGone,
     Revoked,
     ShuttingDown,
+    Silent,
     Broken(&'static str),
 }
 
 /// Streams the rest of a JSON reply whose beginning was read already.
 pub fn json(route: Route, beginning: Vec<u8>, body: ReplyBody, status: u16) -> Answer {
-    let (outlet, stream) = stream::open(Framing::Json);
+    let (outlet, mut stream) = stream::open(Framing::Json);
+    // Clients of the handshake era end the session on any other.
+    stream.status = if route.version.era() == Era::Modern { status } else { 200 };
     let scanner = ReplyScanner::new(&route.upstream_id, &route.client_id, &json::Limits::default());
     let mut relay = Relay::new(route, outlet, Some(body), status);
     tokio::spawn(async move {
@@ -104,6 +111,11 @@ impl Relay {
         match ended {
             Ok(()) | Err(Stop::ShuttingDown) => return self.outlet.finish(),
             Err(Stop::ClientGone | Stop::Revoked) => self.route.settle(Outcome::Unknown),
+            Err(Stop::Silent) => {
+                let why = "it was silent for too long in the middle of its reply";
+                tracing::warn!(server.id = %self.route.reach.server.id, why, "a server's reply was given up");
+                self.route.settle(Outcome::Failed { why, status: Some(self.status) });
+            }
             Err(Stop::Broken(why)) => {
                 tracing::warn!(server.id = %self.route.reach.server.id, why, "a server's reply was cut off");
                 self.route.settle(Outcome::Failed { why, status: Some(self.status) });
@@ -274,7 +286,15 @@ impl Relay {
     async fn chunk(&mut self) -> Result<Option<Bytes>, Stop> {
         let mut body = self.body.take();
         let Some(pulled) = body.as_mut() else { return Ok(None) };
-        let chunk = self.wait(pulled.next()).await?;
+        let limit = self.route.patience();
+        let chunk = loop {
+            match self.wait(tokio::time::timeout(limit, pulled.next())).await? {
+                Ok(chunk) => break chunk,
+                // It is not the server that is silent.
+                Err(_) if self.route.awaits_client() => {}
+                Err(_) => return Err(Stop::Silent),
+            }
+        };
         self.body = body;
         chunk.transpose().map_err(|_| Stop::Broken("the connection was cut"))
     }

@@ -21,6 +21,7 @@ use mcp::reply::{Reply, ReplyKind};
 use mcp::rewrite::{ReplyEdits, rewrite_reply};
 use mcp::rounds::Abilities;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The way back of one request.
 #[derive(Debug)]
@@ -240,6 +241,12 @@ impl Route {
         let Some(subscription) = &self.subscription else { return Vec::new() };
         let access = self.gateway.access(&self.grant, &self.reach.server);
         access.map_or_else(Vec::new, |(_, reach)| subscription.changed(&reach.stack))
+    }
+
+    /// How long the server may be silent in the middle of its reply; a subscription may be as long as it lasts.
+    #[must_use]
+    pub fn patience(&self) -> Duration {
+        if self.subscription.is_some() { Duration::MAX } else { self.reach.server.timeout() }
     }
 
     /// Whether the server waits for its client.

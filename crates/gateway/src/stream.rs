@@ -47,7 +47,7 @@ pub struct Cut;
 pub fn open(framing: Framing) -> (Outlet, Stream) {
     let (sender, pieces) = mpsc::channel(DEPTH);
     let state = Arc::new(AtomicU8::new(OPEN));
-    (Outlet { sender, state: Arc::clone(&state) }, Stream { framing, pieces, state })
+    (Outlet { sender, state: Arc::clone(&state) }, Stream { framing, status: 200, pieces, state })
 }
 
 /// The end that feeds a stream.
@@ -93,6 +93,8 @@ impl Outlet {
 pub struct Stream {
     /// How it is framed over HTTP.
     pub framing: Framing,
+    /// Its HTTP status; 200 but where the specification demands another.
+    pub status: u16,
     pieces: mpsc::Receiver<Piece>,
     state: Arc<AtomicU8>,
 }

@@ -238,7 +238,10 @@ pub fn render(answer: Answer) -> HttpAnswer {
                 Framing::Json => "application/json",
                 Framing::Events => "text/event-stream",
             };
-            streamed(kind, AnswerBody::stream(stream))
+            let code = StatusCode::from_u16(stream.status).unwrap_or(StatusCode::OK);
+            let mut response = streamed(kind, AnswerBody::stream(stream));
+            *response.status_mut() = code;
+            response
         }
     }
 }

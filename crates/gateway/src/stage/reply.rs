@@ -70,9 +70,21 @@ async fn from_http(mut route: Route, mut reply: http::Reply) -> Answer {
             Some(status),
         ),
         Content::EventStream if status == 200 => relay::events(route, reply.body, status),
+        Content::Json if status == 200 && route.subscription.is_some() => {
+            relay::json_lines(route, reply.body, status)
+        }
         Content::Json => {
             let mut beginning = Vec::new();
-            while let Some(chunk) = reply.body.next().await {
+            let patience = route.patience();
+            loop {
+                let Ok(chunk) = tokio::time::timeout(patience, reply.body.next()).await else {
+                    return fail(
+                        &mut route,
+                        "it was silent for too long in the middle of its reply",
+                        Some(status),
+                    );
+                };
+                let Some(chunk) = chunk else { break };
                 match chunk {
                     Ok(chunk) => beginning.extend_from_slice(&chunk),
                     Err(error) => return fail(&mut route, &error.to_string(), Some(status)),

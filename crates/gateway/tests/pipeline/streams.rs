@@ -316,3 +316,72 @@ async fn a_subscription_passes_in_the_clients_terms() {
     assert_eq!(n_lists(), before + 1);
     assert_eq!(test.books().tally.intents, 1);
 }
+
+#[tokio::test]
+async fn a_large_error_keeps_its_status_in_the_modern_era_alone() {
+    let body = large(r#"{"jsonrpc":"2.0","id":{id},"error":{"code":-32001,"message":""#, r#""}}"#);
+    let test = start(Answer { status: 400, ..Answer::raw(&body) }).await;
+    let reply = test.modern(call()).await;
+    assert_eq!((reply.status, &reply.answer()["error"]["code"]), (400, &json!(-32001)));
+    let session = test.legacy().await;
+    let reply = session.send(call()).await;
+    assert_eq!((reply.status, &reply.answer()["error"]["code"]), (200, &json!(-32001)));
+}
+
+#[tokio::test]
+async fn a_server_that_falls_silent_in_the_middle_of_its_reply_is_given_up() {
+    let never = Gate::closed();
+    let begun = large(r#"{"jsonrpc":"2.0","id":{id},"result":{"x":""#, "");
+    for answer in [
+        Answer::raw(&begun).then(Step::Hold(never.clone())),
+        Answer::raw(r#"{"jsonrpc":"#).then(Step::Hold(never.clone())).then(Step::Cut),
+        Answer::empty(200)
+            .sse()
+            .then(note("notifications/message", json!({"level": "info", "data": 1})))
+            .then(Step::Hold(never.clone())),
+    ] {
+        let copy = Tool::new("copy").answer(answer);
+        let test = Test::new().policy(ALLOW).tool(copy).timeout_s(1).start().await;
+        test.listed().await;
+        let mut client = test.client().await;
+        let mut stream = client.open(&test.request(call())).await;
+        let text = stream.rest().await;
+        assert!(
+            text.contains("silent")
+                || !text.contains("\"result\":{\"x\"")
+                || !ends_cleanly(&mut stream).await,
+            "{text}"
+        );
+        test.upstream.abandoned(1).await;
+        assert_eq!(test.books().outcomes(), ["unknown"]);
+    }
+}
+
+#[tokio::test]
+async fn a_subscription_in_lines_of_json_passes_while_it_comes() {
+    let gate = Gate::closed();
+    let line = |method: &str| {
+        format!(
+            "{}\n",
+            json!({"jsonrpc": "2.0", "method": method, "params": {"_meta": {"io.modelcontextprotocol/subscriptionId": "ID"}}})
+        )
+        .replace("\"ID\"", "{id}")
+    };
+    let answer = Answer::raw(&line("notifications/subscriptions/acknowledged"))
+        .then(Step::Raw(line("notifications/tools/list_changed")))
+        .then(Step::Hold(gate.clone()))
+        .then(Step::Raw("{\"jsonrpc\":\"2.0\",\"id\":{id},\"result\":{\"resultType\":\"complete\"}}".into()));
+    let test =
+        Test::new().policy(ALLOW).script(|script| script.on("subscriptions/listen", answer)).start().await;
+    let mut client = test.client().await;
+    let listen = Message::request("mine", "subscriptions/listen")
+        .param("notifications", json!({"toolsListChanged": true}));
+    let mut stream = client.open(&test.request(listen)).await;
+    for method in ["subscriptions/acknowledged", "tools/list_changed"] {
+        let message = stream.message().await;
+        assert_eq!(message["method"], format!("notifications/{method}"), "{message}");
+        assert_eq!(message["params"]["_meta"]["io.modelcontextprotocol/subscriptionId"], "mine");
+    }
+    gate.open();
+    assert_eq!(stream.message().await["id"], "mine");
+}
