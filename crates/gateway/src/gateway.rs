@@ -31,6 +31,10 @@ pub struct Bounds {
     pub list_max_age_ms: u64,
     /// Live sessions of one grant.
     pub max_sessions: usize,
+    /// Sessions that one grant may open within a minute.
+    pub max_opened_a_minute: usize,
+    /// Those of them that start a process.
+    pub max_started_a_minute: usize,
     /// Those of them that have a process of their own: a real server takes about 100 MiB.
     pub max_processes: usize,
     /// What is asked of several servers at once waits so long for the slowest of them, in milliseconds.
@@ -47,6 +51,8 @@ impl Default for Bounds {
             max_list_bytes: 16 << 20,
             list_max_age_ms: 5 * 60 * 1_000,
             max_sessions: 1_000,
+            max_opened_a_minute: 3_000,
+            max_started_a_minute: 128,
             max_processes: 64,
             // A real server takes 4.6 s to start at the median, and clients give up after 30 s.
             member_deadline_ms: 15_000,

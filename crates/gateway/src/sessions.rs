@@ -18,6 +18,35 @@ struct State {
     by_id: HashMap<Arc<str>, Arc<Session>>,
     // Sessions that are being opened, by grant; no entry is 0.
     opening: HashMap<Arc<str>, usize>,
+    opened: Opened,
+}
+
+/// How many sessions each grant has begun to open within the present minute.
+#[derive(Debug, Default)]
+struct Opened {
+    since_ms: u64,
+    by_grant: HashMap<Arc<str>, Begun>,
+}
+
+#[derive(Debug, Default)]
+struct Begun {
+    n_sessions: usize,
+    n_processes: usize,
+}
+
+const MINUTE_MS: u64 = 60_000;
+
+impl State {
+    fn may_open(&mut self, grant: &Arc<str>, lane: &Lane, bounds: &Bounds, now_ms: u64) -> bool {
+        if now_ms.saturating_sub(self.opened.since_ms) >= MINUTE_MS {
+            self.opened = Opened { since_ms: now_ms, ..Opened::default() };
+        }
+        let begun = self.opened.by_grant.entry(Arc::clone(grant)).or_default();
+        begun.n_sessions += 1;
+        begun.n_processes += usize::from(lane.has_process());
+        let has_started_too_many = lane.has_process() && begun.n_processes > bounds.max_started_a_minute;
+        begun.n_sessions <= bounds.max_opened_a_minute && !has_started_too_many
+    }
 }
 
 /// The room for a session that is being opened; dropping it gives the room up.
@@ -50,10 +79,13 @@ impl Sessions {
     }
 
     /// Room for one more session of `grant`, whose lane is `lane`; none where it has `bounds.max_sessions`, or as many
-    /// processes as it may have.
+    /// processes as it may have, or has opened too many within a minute.
     #[must_use]
-    pub fn place(&self, grant: &Arc<str>, lane: &Lane, bounds: &Bounds) -> Option<Place<'_>> {
+    pub fn place(&self, grant: &Arc<str>, lane: &Lane, bounds: &Bounds, now_ms: u64) -> Option<Place<'_>> {
         let mut state = self.lock();
+        if !state.may_open(grant, lane, bounds, now_ms) {
+            return None;
+        }
         let own = || state.by_id.values().filter(|session| session.grant == *grant);
         let n_opening = state.opening.get(grant).copied().unwrap_or(0);
         let has_room = if lane.has_process() {

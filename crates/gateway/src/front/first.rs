@@ -48,7 +48,7 @@ pub fn open(gateway: &Arc<Gateway>, inbound: &Inbound) -> Result<HttpAnswer, Ref
     legacy::check_headers(&inbound.headers)?;
     let (grant, server) = (&inbound.grant.id, &inbound.reach.server);
     let lane = server.own_lane(Restart::Never, Some(era::Era::Legacy));
-    let Some(place) = gateway.sessions.place(grant, &lane, &gateway.bounds) else {
+    let Some(place) = gateway.sessions.place(grant, &lane, &gateway.bounds, gateway.now_ms()) else {
         account::refused(gateway, grant, &server.id, "(session)", "too_many");
         return Err(
             Refusal::new(429, INVALID_REQUEST, "the grant has too many open sessions; end some").into()

@@ -19,7 +19,9 @@ use std::sync::Arc;
 pub async fn greet(gateway: &Gateway, mut exchange: Exchange) -> Answer {
     let is_new = exchange.era() == Era::Legacy && exchange.session.is_none();
     // Held until the session is there, or not to be.
-    let place = is_new.then(|| gateway.sessions.place(&exchange.grant.id, &exchange.lane, &gateway.bounds));
+    let place = is_new.then(|| {
+        gateway.sessions.place(&exchange.grant.id, &exchange.lane, &gateway.bounds, gateway.now_ms())
+    });
     if let Some(None) = place {
         return refuse::too_many_sessions(gateway, &exchange);
     }

@@ -289,3 +289,26 @@ async fn revoking_while_a_session_opens_opens_none() {
     assert_eq!(client.reply().await.status, 401);
     assert_eq!(test.gateway.sessions.len(), 0);
 }
+
+#[tokio::test]
+async fn a_grant_opens_no_more_than_so_many_within_a_minute() {
+    for is_process in [false, true] {
+        let test = test().bounds(|bounds| {
+            (bounds.max_opened_a_minute, bounds.max_started_a_minute) =
+                if is_process { (100, 2) } else { (2, 100) };
+        });
+        let test = if is_process { test.process() } else { test };
+        let test = test.start().await;
+        for _ in 0..2 {
+            let session = test.legacy().await;
+            assert_eq!(test.send(&session.bare("DELETE")).await.status, 200);
+        }
+        let initialize = Request::legacy(Running::PATH, &Message::initialize(0), None).bearer(&test.token);
+        let refused = test.untouched(&initialize).await.answer();
+        assert_eq!(refused["error"]["code"], -31403);
+        let others = initialize.clone().bearer(&test.other_token);
+        assert!(test.send(&others).await.answer()["result"].is_object(), "another grant is not meant");
+        test.clock.advance_ms(60_000);
+        test.legacy().await;
+    }
+}
