@@ -22,7 +22,7 @@ async fn nothing_starts_before_a_message_needs_it() {
     for request in [
         test.request(Message::request(1, "prompts/get").param("name", "x")),
         test.request(Message::request(1, "resources/list")),
-        test.request(Message::call(1, "copy", json!({})).param("task", json!({}))),
+        test.request(Message::call(1, "copy", json!({})).param("requestState", "x")),
         test.request(Message::call(1, "copy", json!({}))).bearer("nobody"),
     ] {
         test.untouched(&request).await;
