@@ -15,7 +15,7 @@ use mcp::requests;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 use tokio::task::JoinHandle;
 
 /// One held session.
@@ -28,6 +28,8 @@ pub struct Held {
     // The way that it has to take, where the server was asked on it before.
     first: Mutex<Option<Lane>>,
     news: broadcast::Sender<Arc<Reply>>,
+    // Counts the sessions that were lost, and with them what was subscribed to.
+    lost: watch::Sender<u64>,
     subscribed: tokio::sync::Mutex<HashMap<String, usize>>,
     stream: Mutex<Option<JoinHandle<()>>>,
     last_used_ms: AtomicU64,
@@ -56,6 +58,7 @@ impl Held {
             state: tokio::sync::Mutex::default(),
             first: Mutex::new(first),
             news: broadcast::Sender::new(NOTICES),
+            lost: watch::Sender::new(0),
             subscribed: tokio::sync::Mutex::default(),
             stream: Mutex::default(),
             last_used_ms: AtomicU64::new(now_ms),
@@ -97,7 +100,11 @@ impl Held {
         if let Some(open) = state.as_ref().filter(|open| open.is_alive()) {
             return Ok(Arc::clone(open));
         }
-        let lane = match state.take() {
+        let old = state.take();
+        if old.is_some() {
+            self.lost.send_modify(|n_lost| *n_lost += 1);
+        }
+        let lane = match old {
             // The place of a process starts it again, with pauses.
             Some(open) if matches!(open.lane, Lane::Stdio(_)) && !open.lane.is_over() => open.lane.clone(),
             Some(_) | None => {
@@ -160,7 +167,14 @@ impl Held {
         let mut state = self.state.lock().await;
         if state.as_ref().is_some_and(|open| Arc::ptr_eq(open, lost)) {
             *state = None;
+            self.lost.send_modify(|n_lost| *n_lost += 1);
         }
+    }
+
+    /// Tells when the session is another one, which knows nothing of subscriptions.
+    #[must_use]
+    pub fn lost(&self) -> watch::Receiver<u64> {
+        self.lost.subscribe()
     }
 
     /// What the server says that answers no request. Over HTTP its stream is opened as long as somebody listens.

@@ -46,6 +46,7 @@ async fn run(
     mut news: broadcast::Receiver<Arc<Reply>>,
 ) {
     let _busy = held.busy();
+    let mut lost = held.lost();
     if let Err(failure) = held.subscribe(&open, &filter.uris).await {
         waiting.fail(&format!("a resource could not be subscribed to: {failure}"));
         held.unsubscribe(&open, &filter.uris).await;
@@ -57,6 +58,8 @@ async fn run(
         let notice = tokio::select! {
             biased;
             () = waiting.gone() => break,
+            // A listener listens anew, and looks again at what it depends on.
+            _ = lost.changed() => return waiting.abandon(),
             notice = news.recv() => notice,
         };
         match notice {

@@ -61,6 +61,11 @@ impl Waiting {
         }
     }
 
+    /// Nothing more comes: whoever waits learns that the request broke off.
+    pub fn abandon(&self) {
+        self.pending.fail_all();
+    }
+
     /// Hands over what comes before the answer; lets it go where too much waits already.
     pub fn say(&self, bytes: Vec<u8>) -> bool {
         feed::parse(bytes).is_ok_and(|message| self.pending.notify(self.id, message))

@@ -230,6 +230,21 @@ async fn changes_are_heard_on_a_listen_stream() {
 }
 
 #[tokio::test]
+async fn a_listen_stream_breaks_off_with_the_session_that_it_listened_in() {
+    let test = test().policy(ALLOW).start().await;
+    test.listed().await;
+    let wanted = json!({"toolsListChanged": true});
+    let listen = Message::request("l", "subscriptions/listen").param("notifications", wanted);
+    let mut client = test.client().await;
+    let mut stream = client.open(&test.request(listen)).await;
+    assert_eq!(stream.message().await["method"], "notifications/subscriptions/acknowledged");
+    test.upstream.listened(1).await;
+    test.upstream.end_sessions();
+    assert!(test.call("copy", json!({})).await["error"].is_object());
+    assert!(!crate::support::ends_cleanly(&mut stream).await);
+}
+
+#[tokio::test]
 async fn what_is_not_translated_tells_a_client_to_take_the_other_era() {
     let test = test().policy(ALLOW).start().await;
     test.listed().await;
