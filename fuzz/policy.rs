@@ -101,6 +101,12 @@ fn judge(policy: Arc<Policy>, data: &[u8]) {
     let Some(document) = scan(Some(data)) else { return };
     let Some(open) = scan(Some(b"{}")) else { return };
     let names: Vec<String> = policy.tool_names().map(str::to_owned).chain(["x".to_owned()]).collect();
+    for outcome in policy::run_tests(&policy) {
+        assert_eq!(
+            outcome.passed,
+            outcome.expected == outcome.decided || outcome.expected == "deny" && outcome.decided != "allow"
+        );
+    }
     let stack = Stack::new(vec![policy]);
     for name in names.iter().take(8) {
         let bound = stack.bind(&definition(name, Schema::compile(open.root()).ok()));

@@ -38,6 +38,7 @@ pub fn tell(denial: &Denial) -> Told {
         | DenialKind::DenyIf
         | DenialKind::Limit
         | DenialKind::Error
+        | DenialKind::Approval
         | DenialKind::Closed => Tag::PolicyDenied,
     };
     let text = denial.reason.as_deref().unwrap_or("the policy does not allow this call; do not retry");

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use json::Value;
 
+use crate::approval::Approval;
 use crate::datum::Numbers;
 use crate::decision::{Allowed, Arguments, Decision, Denial, DenialKind, Facts, Repaired};
 use crate::gate;
@@ -138,7 +139,10 @@ impl Bound {
             return Decision::Deny(denial);
         }
         match self.demands(input) {
-            Ok(limits) => Decision::Allow(Allowed { repaired, limits }),
+            Ok(limits) => match self.approval_denial(input) {
+                Some(denial) => Decision::Deny(denial),
+                None => Decision::Allow(Allowed { repaired, limits }),
+            },
             Err(denial) => Decision::Deny(*denial),
         }
     }
@@ -266,6 +270,16 @@ impl Bound {
 
     pub(crate) fn limits(&self) -> impl Iterator<Item = &Limit> {
         self.parts.iter().flat_map(|part| &part.rules.limits)
+    }
+
+    fn approval_denial(&self, input: Input<'_>) -> Option<Denial> {
+        self.approvals().find_map(|(policy, approval)| approval.denial(policy, input))
+    }
+
+    pub(crate) fn approvals(&self) -> impl Iterator<Item = (&Arc<str>, &Approval)> {
+        self.parts
+            .iter()
+            .flat_map(|part| part.rules.approval.iter().map(move |approval| (&part.policy, approval)))
     }
 
     /// What the call adds to each limit.

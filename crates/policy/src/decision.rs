@@ -113,6 +113,8 @@ pub enum DenialKind {
     DenyIf,
     /// A limit is full, or its amount cannot be counted.
     Limit,
+    /// People must agree to the call, and nobody can be asked.
+    Approval,
     /// A rule could not be judged.
     Error,
     /// Nothing opens the channel, or this part of it.
@@ -209,6 +211,7 @@ impl DenialKind {
             | Self::Require
             | Self::DenyIf
             | Self::Limit
+            | Self::Approval
             | Self::Error
             | Self::Closed => false,
         }
@@ -228,6 +231,7 @@ impl DenialKind {
             Self::Require => "require",
             Self::DenyIf => "deny_if",
             Self::Limit => "limit",
+            Self::Approval => "approval",
             Self::Error => "error",
             Self::Closed => "closed",
         }

@@ -34,6 +34,8 @@ pub enum Step {
     DenyIf,
     /// What has to be reserved?
     Limits,
+    /// Must people agree?
+    Approval,
 }
 
 /// What one rule answers.
@@ -95,6 +97,16 @@ impl Bound {
         let input = self.input(facts, arguments, repaired.as_ref());
         self.rule_findings(input, &mut findings);
         self.limit_findings(input, &mut findings);
+        for (policy, approval) in self.approvals() {
+            findings.push(match approval.denial(policy, input) {
+                Some(denial) => Finding::denies(Step::Approval, denial),
+                None => Finding {
+                    policy: Some(Arc::clone(policy)),
+                    pointer: approval.pointer.clone(),
+                    ..Finding::passes(Step::Approval)
+                },
+            });
+        }
         Explanation { tool: self.tool.name.to_string(), findings, decision: self.decide(facts, arguments) }
     }
 
@@ -224,6 +236,7 @@ impl Step {
             Self::Require => "require",
             Self::DenyIf => "deny_if",
             Self::Limits => "limits",
+            Self::Approval => "approval",
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Decides: the policy language, its loader with diagnostics, the binder and the evaluator.
 //! Pure: no I/O, clock, randomness or async. The same arguments always get the same decision.
 
+mod approval;
 mod bound;
 mod channel;
 mod class;
@@ -9,6 +10,7 @@ mod datum;
 mod decision;
 pub mod diagnostic;
 mod evaluate;
+mod example;
 mod explain;
 mod fact;
 mod gate;
@@ -42,6 +44,7 @@ pub use decision::{
     Allowed, Arguments, Decision, Denial, DenialKind, Facts, Operand, OperandOutcome, Repaired,
 };
 pub use diagnostic::{Diagnostic, Severity};
+pub use example::{TestOutcome, run_tests};
 pub use explain::{Answer, Explanation, Finding, Step};
 pub use hash::Hash;
 pub use limit::{CalendarUnit, LimitDemand, LimitKey, LimitSpec, Scope, Window};

@@ -198,7 +198,7 @@ impl Window {
 }
 
 /// The shortest duration text for a whole number of seconds.
-fn duration(ms: u64) -> String {
+pub(crate) fn duration(ms: u64) -> String {
     let seconds = ms / 1000;
     let units = [(86_400, 'd'), (3600, 'h'), (60, 'm')];
     let unit = units.iter().find(|(length, _)| seconds >= *length && seconds.is_multiple_of(*length));

@@ -3,11 +3,12 @@
 
 use json::{Decimal, Document, Kind, Limits, Value, write_string};
 
+use crate::approval::Approval;
 use crate::channel::{Channels, Part, Rule, Stated};
 use crate::condition::{Combinator, Combined, Comparison, Condition};
 use crate::datum::Numbers;
 use crate::hash::Hash;
-use crate::limit::{LimitSpec, Window};
+use crate::limit::{LimitSpec, Window, duration};
 use crate::policy::{ArgumentRules, Effect, Limit, Policy, Predicate, Rules};
 use crate::section::Section;
 
@@ -79,6 +80,10 @@ fn tree(policy: &Policy) -> Tree {
         members.push(("servers", Tree::Object(servers.collect())));
     }
     push_channels(&mut members, &policy.channels);
+    if !policy.examples.is_empty() {
+        let tests = policy.examples.iter().map(|example| Tree::Leaf(example.text.to_string()));
+        members.push(("tests", Tree::Array(tests.collect())));
+    }
     object(members)
 }
 
@@ -152,8 +157,25 @@ fn rules_members(rules: &Rules) -> Vec<(&'static str, Tree)> {
     if !rules.limits.is_empty() {
         members.push(("limits", Tree::Array(rules.limits.iter().map(limit_tree).collect())));
     }
+    members.extend(rules.approval.as_ref().map(|approval| ("approval", approval_tree(approval))));
     push_arguments(&mut members, rules.arguments);
     members
+}
+
+fn approval_tree(approval: &Approval) -> Tree {
+    let mut members = Vec::new();
+    if !approval.from.is_empty() {
+        members.push(("from", Tree::Array(approval.from.iter().map(|who| text(who)).collect())));
+    }
+    let timeout = approval.timeout_seconds.map(|seconds| duration(seconds * 1000));
+    members.extend(timeout.map(|timeout| ("timeout", text(&timeout))));
+    members.extend(approval.quorum.map(|quorum| ("quorum", Tree::Leaf(quorum.to_string()))));
+    let reason = approval.needs_reason.map(|needed| if needed { "required" } else { "optional" });
+    members.extend(reason.map(|reason| ("reason", text(reason))));
+    if !approval.when.is_empty() {
+        members.push(("when", Tree::Array(approval.when.iter().map(condition_tree).collect())));
+    }
+    object(members)
 }
 
 fn push_arguments(members: &mut Vec<(&'static str, Tree)>, stated: ArgumentRules) {

@@ -3,10 +3,12 @@
 
 use std::sync::Arc;
 
+use crate::approval::Approval;
 use crate::channel::{Channels, Pattern};
 use crate::condition::Condition;
 use crate::datum::Numbers;
 use crate::diagnostic::Diagnostic;
+use crate::example::Example;
 use crate::hash::Hash;
 use crate::input::Tool;
 use crate::limit::LimitSpec;
@@ -33,6 +35,8 @@ pub struct Policy {
     pub(crate) servers: Vec<(Box<str>, Section)>,
     /// What is said of the channels besides tool calls.
     pub(crate) channels: Channels,
+    /// The document's own tests.
+    pub(crate) examples: Vec<Example>,
     pub(crate) hash: Hash,
     pub(crate) warnings: Vec<Diagnostic>,
 }
@@ -53,6 +57,7 @@ pub(crate) struct Rules {
     pub(crate) require: Vec<Predicate>,
     pub(crate) deny_if: Vec<Predicate>,
     pub(crate) limits: Vec<Limit>,
+    pub(crate) approval: Option<Approval>,
     pub(crate) arguments: ArgumentRules,
     /// Whether `"action": "allow"` says that the name is meant to open the tool.
     pub(crate) says_allow: bool,

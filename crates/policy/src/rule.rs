@@ -23,6 +23,9 @@ impl RuleId {
     /// The arguments do not fit the tool's schema.
     pub const ARGUMENTS: &'static str = "(arguments)";
 
+    /// People must agree, and nobody can be asked.
+    pub const APPROVAL: &'static str = "(approval)";
+
     /// A channel or method that is closed under either default until a policy opens it.
     pub const CLOSED: &'static str = "(closed)";
 

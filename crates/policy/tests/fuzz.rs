@@ -23,6 +23,7 @@ mod driver {
     ];
 
     const SELECTORS: &[&str] = &[
+        r#"{"version":"1","default":"allow","tools":{"x":{"approval":{"from":["role:a"],"timeout":"10m","quorum":2,"reason":"required","when":[{"path":"args.a","op":"gt","value":1}]}},"y":{"action":"require_approval","approval_timeout":"1h"}},"tests":[{"name":"n","call":{"tool":"x","arguments":{"a":1},"time":"2026-11-20T09:00:00Z","labels":["l"],"schema":{"type":"object"},"category":"read"},"expect":"deny","rule":"(approval)"}]}"#,
         r#"{"version":"1","default":"deny","hide":["d*"],"tools":{"x*":{"action":"allow","numbers":"arbitrary"},"*y":{"rate_limit":"1/90s"}},"categories":{"read":{"action":"allow"},"write":{"action":"deny"}},"risk":{"high":{"deny_if":[{"conditions":[{"path":"time.hour","timezone":"UTC","op":"gt","value":5}]}]}},"servers":{"s":{"hide":["z"],"tools":{"x":{}},"all_tools":{"require":[{"conditions":[{"path":"grant.id","op":"eq","value":"g"}]}]}}}}"#,
     ];
 

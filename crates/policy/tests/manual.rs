@@ -149,6 +149,8 @@ fn every_example_loads() {
         .collect();
     assert!(examples.len() >= 2);
     for example in examples {
-        common::load(example);
+        for outcome in policy::run_tests(&common::load(example)) {
+            assert!(outcome.passed, "{outcome:?}");
+        }
     }
 }

@@ -160,7 +160,7 @@ fn rules() -> impl Strategy<Value = Value> {
         prop::option::weighted(0.4, prop::collection::vec(limit(), 0..2)),
     );
     let words = (
-        prop::option::weighted(0.1, Just("deny")),
+        prop::option::weighted(0.1, prop::sample::select(vec!["deny", "require_approval"])),
         prop::option::weighted(0.2, Just("10/minute")),
         prop::option::weighted(0.2, any::<bool>()),
         prop::option::weighted(0.2, prop::sample::select(vec!["off", "schema"])),

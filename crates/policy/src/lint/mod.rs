@@ -71,10 +71,11 @@ impl Rules {
     }
 
     fn is_empty(&self) -> bool {
-        let Self { require, deny_if, limits, arguments, says_allow, offset: _ } = self;
+        let Self { require, deny_if, limits, arguments, approval, says_allow, offset: _ } = self;
         require.is_empty()
             && deny_if.is_empty()
             && limits.is_empty()
+            && approval.is_none()
             && !says_allow
             && *arguments == Default::default()
     }

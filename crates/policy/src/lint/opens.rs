@@ -41,7 +41,11 @@ fn check_denies_all(policy: &Policy, warnings: &mut Warnings) {
 
 /// The first restriction of rules that hold nothing but restrictions.
 fn only_restriction(rules: &Rules) -> Option<(&'static str, (&str, usize))> {
-    if rules.says_allow || !rules.require.is_empty() || rules.explicit_deny().is_some() {
+    if rules.says_allow
+        || !rules.require.is_empty()
+        || rules.approval.is_some()
+        || rules.explicit_deny().is_some()
+    {
         return None;
     }
     let deny = rules.deny_if.first().map(|predicate| ("deny_if", predicate.place()));

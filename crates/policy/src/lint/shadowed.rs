@@ -25,7 +25,8 @@ pub(super) fn check(policy: &Policy, warnings: &mut Warnings) {
 /// Warns of each rule that is asked after a deny of every call.
 fn check_behind(rules: &Rules, deny: &Predicate, warnings: &mut Warnings) {
     let predicates = rules.require.iter().chain(rules.conditional_denies()).map(Predicate::place);
-    for place in predicates.chain(rules.limits.iter().map(Limit::place)) {
+    let approvals = rules.approval.iter().map(|approval| (&*approval.pointer, approval.offset));
+    for place in predicates.chain(rules.limits.iter().map(Limit::place)).chain(approvals) {
         let message = format!("this rule is never asked, because {} denies every call", deny.pointer);
         warnings.warn(code::SHADOWED, place, message);
     }

@@ -45,7 +45,8 @@ pub(super) fn read_predicate(
     Some(predicate)
 }
 
-fn read_condition(reader: &mut Reader, place: &Place<'_>, depth: usize) -> Option<Condition> {
+/// Reads one condition, so deep inside others.
+pub(super) fn read_condition(reader: &mut Reader, place: &Place<'_>, depth: usize) -> Option<Condition> {
     let fields = reader.object(place, &CONDITION_KEYS)?;
     if fields.get("cel").is_some() {
         return None;

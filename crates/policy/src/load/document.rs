@@ -5,7 +5,7 @@ use std::sync::Arc;
 use json::Value;
 
 use super::reader::{Place, Reader};
-use super::{channel, section};
+use super::{channel, example, section};
 use crate::hash::Hash;
 use crate::policy::{Effect, Policy};
 use crate::registry::{DEFAULTS, DOCUMENT_KEYS, VERSIONS};
@@ -23,12 +23,14 @@ pub(super) fn read(reader: &mut Reader, root: Value<'_>, name: &Arc<str>) -> Opt
     let top = section::read(reader, &fields, name);
     let servers = section::read_servers(reader, &fields, name);
     let channels = channel::read(reader, &fields);
+    let examples = example::read(reader, &fields);
     Some(Policy {
         name: Arc::clone(name),
         default: if default == Some("allow") { Effect::Allow } else { Effect::Deny },
         top,
         servers,
         channels,
+        examples,
         hash: Hash::of(&[]),
         warnings: Vec::new(),
     })

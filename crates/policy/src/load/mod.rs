@@ -1,11 +1,13 @@
 //! From the text of a document to a policy, or to everything that is wrong with it.
 //! Reports every problem at once; never guesses what an unknown word could mean, and never drops one.
 
+mod approval;
 mod arguments;
 mod channel;
 mod condition;
 mod counters;
 mod document;
+mod example;
 mod fact;
 mod limit;
 mod pattern;

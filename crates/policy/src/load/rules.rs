@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::reader::{Fields, Place, Reader};
-use super::{arguments, condition, limit, short};
+use super::{approval, arguments, condition, limit, short};
 use crate::class::Class;
 use crate::operator::Sense;
 use crate::policy::{Predicate, Rules};
@@ -42,6 +42,7 @@ pub(super) fn read(reader: &mut Reader, place: &Place<'_>, target: &Target<'_>, 
         require: predicates(reader, &fields, "require", Sense::Require),
         deny_if: predicates(reader, &fields, "deny_if", Sense::DenyIf),
         limits: limit::read_all(reader, &fields, policy),
+        approval: approval::read(reader, &fields),
         arguments: arguments::read(reader, &fields),
         says_allow: action.says_allow,
     };

@@ -46,6 +46,13 @@ pub(super) fn read_action(reader: &mut Reader, fields: &Fields<'_>, target: &Tar
             check_allow(reader, place, reason.as_ref(), target);
             Action { deny: None, says_allow: true }
         }
+        Some((_, Some("require_approval"))) => {
+            if let Some(place) = reason {
+                let message = "an approval tells no reason of its own; remove `reason`";
+                reader.report(&place, Problem::new(code::CONFLICT, message));
+            }
+            Action::default()
+        }
         Some(_) => Action::default(),
         None => {
             if let Some(place) = reason {

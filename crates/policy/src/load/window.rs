@@ -49,7 +49,7 @@ pub(super) fn seconds_window(seconds: u64) -> Result<Window, Problem> {
 }
 
 /// The seconds of `90s`, `15m`, `2h`, `7d`; nothing for any other text.
-fn duration_seconds(text: &str) -> Option<u64> {
+pub(super) fn duration_seconds(text: &str) -> Option<u64> {
     let unit = match text.chars().last()? {
         's' => 1,
         'm' => 60,

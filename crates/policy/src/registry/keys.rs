@@ -28,11 +28,11 @@ const DOCUMENT: &[Entry] = &[
     built("roots", "The rule for requests of a server for the client's folders."),
     built("tasks", "The rule for tasks."),
     built("methods", "Rules for methods outside the protocol, by exact name."),
+    built("tests", "Example calls with the decision that is expected of each."),
     not_yet("labels", "Labels for flows."),
     not_yet("flows", "Rules on order and information flow."),
     not_yet("reveal", "What a denial tells the agent."),
     not_yet("mode", "Evaluated but not enforced."),
-    not_yet("tests", "Example calls with the expected decision."),
     not_yet("spend_limit", "A limit of the older proxy; comes with `toolgate policy import`."),
 ];
 
@@ -48,8 +48,8 @@ const RULES: &[Entry] = &[
     built("arguments", "How arguments are checked against the tool's input schema."),
     built("repair", "`false` refuses instead of mending a string that encodes the wanted value."),
     built("numbers", "Which numbers of arguments a rule may read."),
-    not_yet("approval_timeout", "How long an approval is waited for."),
-    not_yet("approval", "People must approve the call."),
+    built("approval", "People must agree to the call. Until they can be asked, it is denied."),
+    built("approval_timeout", "How long `\"action\": \"require_approval\"` waits, such as `10m`."),
     not_yet("reveal", "What a denial tells the agent."),
     not_yet("response", "Rules for replies."),
     not_yet("mode", "Evaluated but not enforced."),
@@ -110,6 +110,43 @@ const LIMIT: &[Entry] = &[
     not_yet("mode", "Counted but not enforced."),
     not_yet("expires", "Until when this holds."),
     not_yet("on_expiry", "What a restriction does after it expired."),
+];
+
+/// The object under `approval`.
+pub(crate) const APPROVAL_KEYS: Table = Table { title: "`approval`", entries: APPROVAL };
+const APPROVAL: &[Entry] = &[
+    built("from", "Who may agree, a list such as `role:imaging-lead`; without it anyone with the right to."),
+    built("timeout", "How long the call waits, such as `10m`, at most a day."),
+    built("quorum", "How many must agree; 1 where it is not said."),
+    built("reason", "Whether they must say why."),
+    built(
+        "when",
+        "Conditions that must all hold for an approval to be needed; without them every call needs one.",
+    ),
+];
+
+/// One entry of `tests`.
+pub(crate) const TEST_KEYS: Table = Table { title: "a test", entries: TEST };
+const TEST: &[Entry] = &[
+    built("name", "What it shows, for people."),
+    built("call", "The call. Required."),
+    built("expect", "What is to be decided. Required."),
+    built("rule", "The id of the rule that is to deny."),
+];
+
+/// The call of a test.
+pub(crate) const CALL_KEYS: Table = Table { title: "the call of a test", entries: CALL };
+const CALL: &[Entry] = &[
+    built("tool", "The name of the tool. Required."),
+    built("arguments", "Its arguments, an object."),
+    built("server", "The id of the server; `test` where it is not said."),
+    built("grant", "The id of the access key; `test` where it is not said."),
+    built("labels", "The labels of the access key, a list; none where it is not said."),
+    built("time", "The time of the call, such as `2026-11-20T09:30:00Z`; not known where it is not said."),
+    built("input", "The answers of a further round, an object."),
+    built("schema", "The tool's input schema; without it every object fits."),
+    built("category", "The tool's category; unknown where it is not said."),
+    built("risk", "The tool's risk; unknown where it is not said. With `category` it is taken as accepted."),
 ];
 
 /// The object form of `rate_limit`.

@@ -22,7 +22,10 @@ const ACTION: &[Entry] = &[
         "Opens what the key names or selects, and adds nothing; not for `all_tools`, which names none.",
     ),
     built("deny", "Refuses every call; the tool stays in lists, so that the agent can be told why."),
-    not_yet("require_approval", "People must approve each call."),
+    built(
+        "require_approval",
+        "People must agree to each call. Until they can be asked, every call is denied.",
+    ),
     not_yet("evaluate", "The older proxy's word; comes with `toolgate policy import`."),
 ];
 
@@ -77,6 +80,21 @@ pub(crate) const UNKNOWN_ARGUMENTS: Table = Table { title: "`unknown`", entries:
 const UNKNOWN_ARGUMENT: &[Entry] = &[
     built("deny", "Refused, when the schema declares any argument. The default."),
     built("allow", "Passed on."),
+];
+
+/// `reason` of an approval.
+pub(crate) const APPROVAL_REASONS: Table =
+    Table { title: "`reason` of an approval", entries: APPROVAL_REASON };
+const APPROVAL_REASON: &[Entry] = &[
+    built("required", "Whoever agrees says why."),
+    built("optional", "A reason may be left out. The default."),
+];
+
+/// `expect`.
+pub(crate) const EXPECTATIONS: Table = Table { title: "`expect`", entries: EXPECTATION };
+const EXPECTATION: &[Entry] = &[
+    built("allow", "The call is allowed."),
+    built("deny", "The call is denied, by `rule` where one is named."),
 ];
 
 /// `numbers`.
