@@ -3,6 +3,7 @@ the official Python client pinned to the era. Prints a table and ends with 0 onl
 """
 
 import argparse
+import asyncio
 import hashlib
 import json
 import os
@@ -110,7 +111,12 @@ async def see_joined(chosen, running, base, era, sight):
     """All servers at one address: every tool under its server's prefix, and of each server a call and a denied one."""
     async with httpx2.AsyncClient(headers={"Authorization": f"Bearer {TOKEN}"}, timeout=TIMEOUT_S) as http:
         async with connect(streamable_http_client(base, http_client=http), era, sight) as client:
-            sight.tools = {tool.name: plain(tool) for tool in (await client.list_tools()).tools}
+            n_tools = sum(server.n_tools for server in chosen)
+            deadline = time.monotonic() + TIMEOUT_S
+            # A server that is slow to start is left out at first and comes later.
+            while len(sight.tools) < n_tools and time.monotonic() < deadline:
+                await asyncio.sleep(0.5 if sight.tools else 0)
+                sight.tools = {tool.name: plain(tool) for tool in (await client.list_tools()).tools}
             sight.n_prompts = await n_prompts(client)
             for server in chosen:
                 await denied(client, prefixed(server, len(chosen) > 1), running, sight)
