@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use json::{Document, Limits, Value};
-use policy::{Arguments, Channel, Decision, Definition, Facts, Hash, Policy, Schema, Stack};
+use policy::{Arguments, Channel, Decision, Definition, Facts, Format, Hash, Policy, Schema, Stack};
 
 const FACTS: Facts<'static> = Facts::new("g", "s", "x");
 
@@ -27,6 +27,22 @@ pub fn fuzz_document(data: &[u8]) {
             assert!(!problems.is_empty());
             let in_order = problems.is_sorted_by_key(|problem| (problem.line, problem.column));
             assert!(in_order && problems.iter().all(|problem| problem.line >= 1 && problem.column >= 1));
+        }
+    }
+}
+
+/// A text in another format loads or says where it is wrong, and JSON means the same when it is read as YAML.
+pub fn fuzz_formats(data: &[u8]) {
+    for format in [Format::Yaml, Format::Toml] {
+        match policy::load_as(format, "fuzz", data.to_vec()) {
+            Ok(policy) => {
+                let text = policy::normalise(&policy);
+                match policy::load_as(Format::Yaml, "fuzz", text.into_bytes()) {
+                    Ok(again) => assert_eq!(again.revision_hash(), policy.revision_hash()),
+                    Err(problems) => panic!("a normalised document is refused as YAML: {problems:?}"),
+                }
+            }
+            Err(problems) => assert!(problems.iter().all(|problem| problem.line >= 1 && problem.column >= 1)),
         }
     }
 }

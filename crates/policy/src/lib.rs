@@ -48,7 +48,7 @@ pub use example::{TestOutcome, run_tests};
 pub use explain::{Answer, Explanation, Finding, Step};
 pub use hash::Hash;
 pub use limit::{CalendarUnit, LimitDemand, LimitKey, LimitSpec, Scope, Window};
-pub use load::load;
+pub use load::{Format, load, load_as};
 pub use normalise::normalise;
 pub use operator::{OPERATORS, Operator};
 pub use policy::{Effect, Policy};

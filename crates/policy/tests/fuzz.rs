@@ -27,6 +27,12 @@ mod driver {
         r#"{"version":"1","default":"deny","hide":["d*"],"tools":{"x*":{"action":"allow","numbers":"arbitrary"},"*y":{"rate_limit":"1/90s"}},"categories":{"read":{"action":"allow"},"write":{"action":"deny"}},"risk":{"high":{"deny_if":[{"conditions":[{"path":"time.hour","timezone":"UTC","op":"gt","value":5}]}]}},"servers":{"s":{"hide":["z"],"tools":{"x":{}},"all_tools":{"require":[{"conditions":[{"path":"grant.id","op":"eq","value":"g"}]}]}}}}"#,
     ];
 
+    const TEXTS: &[&str] = &[
+        "version: \"1\"\ndefault: deny\ntools:\n  x:\n    deny_if:\n      - conditions:\n          - { path: args.a, op: gt, value: 1.5 }\n",
+        "version = \"1\"\ndefault = \"deny\"\n[tools.x]\naction = \"deny\"\n[[tools.y.limits]]\ncounter = \"c\"\nwindow = \"90s\"\nmax = 1\nscope = \"all\"\n",
+        r#"{"version":"1","default":"allow","tools":{"x":{"action":"deny","reason":"é: # ' \\ \u2028"}}}"#,
+    ];
+
     const CHANNELS: &[&str] = &[
         r#"{"version":"1","default":"deny","resources":{"file:///a/*":{"action":"allow"},"**/.env":{"action":"deny","reason":"c"},"host:*.b.c:8":{"action":"allow"}},"prompts":{"a*":{"action":"allow"},"ab":{"action":"deny"}},"elicitation":{"form":{"action":"allow"}},"methods":{"x/y":{"action":"allow"}}}"#,
         r#"{"version":"1","default":"allow","resources":{"action":"deny"},"completion":{"action":"deny"},"sampling":{"action":"allow"},"elicitation":{"action":"allow"},"roots":{"action":"allow"},"tasks":{"action":"deny"}}"#,
@@ -125,6 +131,11 @@ mod driver {
         }
 
         #[test]
+        fn formats(data in mutated(TEXTS)) {
+            targets::fuzz_formats(&data);
+        }
+
+        #[test]
         fn selectors(data in mutated(SELECTORS)) {
             targets::fuzz_document(&data);
         }
@@ -161,6 +172,9 @@ mod driver {
     fn corpus() {
         for text in DOCUMENTS.iter().chain(CHANNELS).chain(CONDITIONS).chain(SELECTORS) {
             targets::fuzz_document(text.as_bytes());
+        }
+        for text in TEXTS {
+            targets::fuzz_formats(text.as_bytes());
         }
         for text in URIS {
             targets::fuzz_uri(text.as_bytes());

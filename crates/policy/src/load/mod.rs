@@ -16,36 +16,108 @@ mod rules;
 mod scan;
 mod section;
 mod short;
+mod toml;
+mod transcript;
 mod window;
+mod yaml;
 
 use std::sync::Arc;
 
-use crate::diagnostic::{self, Diagnostic};
+use transcript::Transcribed;
+
+use crate::diagnostic::{self, Diagnostic, Found};
 use crate::policy::Policy;
 use crate::{lint, normalise};
 
 /// A document larger than this is refused; the largest ones of real deployments are far below.
 const MAX_DOCUMENT_BYTES: usize = 16 << 20;
 
+/// How the text of a document is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// JSON, the canonical form.
+    Json,
+    /// YAML, as far as JSON has it too.
+    Yaml,
+    /// TOML, as far as JSON has it too.
+    Toml,
+}
+
+impl Format {
+    /// The format that the name of a file says by its end.
+    #[must_use]
+    pub fn of_file(name: &str) -> Option<Self> {
+        let (_, end) = name.rsplit_once('.')?;
+        match end {
+            "json" => Some(Self::Json),
+            "yaml" | "yml" => Some(Self::Yaml),
+            "toml" => Some(Self::Toml),
+            _ => None,
+        }
+    }
+}
+
 /// Loads a document under a name.
 ///
 /// # Errors
 /// Every problem of the document, in its order.
 pub fn load(name: &str, text: Vec<u8>) -> Result<Policy, Vec<Diagnostic>> {
-    let scanned = scan::scan(text)?;
-    let root = scanned.document.root();
+    load_as(Format::Json, name, text)
+}
+
+/// Loads a document in another format under a name.
+///
+/// # Errors
+/// Every problem of the document, at its place in the text as it is written.
+pub fn load_as(format: Format, name: &str, text: Vec<u8>) -> Result<Policy, Vec<Diagnostic>> {
+    if text.len() > MAX_DOCUMENT_BYTES {
+        let message = format!("the document is larger than {} MiB; split it", MAX_DOCUMENT_BYTES >> 20);
+        return Err(diagnostic::locate(&[], vec![transcript::syntax(0, message)]));
+    }
+    let (json, places) = match format {
+        Format::Json => return read(name, text.clone(), |offset| offset, &text),
+        Format::Yaml => transcribe(&text, yaml::read)?,
+        Format::Toml => transcribe(&text, toml::read)?,
+    };
+    read(name, json, |offset| transcript::source_offset(&places, offset), &text)
+}
+
+fn transcribe(
+    text: &[u8],
+    read: fn(&str) -> Result<Transcribed, Vec<Found>>,
+) -> Result<Transcribed, Vec<Diagnostic>> {
+    let transcribed = match std::str::from_utf8(text) {
+        Ok(text) => read(text),
+        Err(error) => {
+            Err(vec![transcript::syntax(error.valid_up_to(), "the document is not valid UTF-8".to_owned())])
+        }
+    };
+    transcribed.map_err(|problems| diagnostic::locate(text, problems))
+}
+
+/// Reads JSON; `source` tells where a place of it is in the text that people wrote.
+fn read(
+    name: &str,
+    json: Vec<u8>,
+    source: impl Fn(usize) -> usize,
+    text: &[u8],
+) -> Result<Policy, Vec<Diagnostic>> {
+    let locate = |problems: Vec<Found>| {
+        let at = |found: Found| Found { offset: source(found.offset), ..found };
+        diagnostic::locate(text, problems.into_iter().map(at).collect())
+    };
+    let scanned = scan::scan(json).map_err(locate)?;
     let mut reader = reader::Reader::new(scanned.renamed_keys);
-    let draft = document::read(&mut reader, root, &Arc::from(name));
+    let draft = document::read(&mut reader, scanned.document.root(), &Arc::from(name));
     if let Some(draft) = &draft {
         counters::check(&mut reader, draft);
     }
-    let text = scanned.document.text().as_bytes();
     let mut problems = scanned.duplicates;
     problems.append(&mut reader.into_problems());
     let Some(mut policy) = draft.filter(|_| problems.is_empty()) else {
-        return Err(diagnostic::locate(text, problems));
+        return Err(locate(problems));
     };
     policy.hash = normalise::hash(&policy);
-    policy.warnings = diagnostic::locate(text, lint::lint(&policy));
+    policy.warnings = locate(lint::lint(&policy));
     Ok(policy)
 }

@@ -5,7 +5,7 @@
 use json::{Document, Limits, ScanError, ScanErrorKind, Value};
 
 use super::MAX_DOCUMENT_BYTES;
-use crate::diagnostic::{self, Diagnostic, Found, Severity, code};
+use crate::diagnostic::{Found, Severity, code};
 use crate::rule;
 
 /// More duplicate keys than this are not looked for.
@@ -29,10 +29,10 @@ struct Renamed {
 }
 
 /// Scans a text.
-pub(super) fn scan(text: Vec<u8>) -> Result<Scanned, Vec<Diagnostic>> {
+pub(super) fn scan(text: Vec<u8>) -> Result<Scanned, Vec<Found>> {
     if text.len() > MAX_DOCUMENT_BYTES {
         let message = format!("the document is larger than {} MiB; split it", MAX_DOCUMENT_BYTES >> 20);
-        return Err(diagnostic::locate(&[], vec![syntax(0, message)]));
+        return Err(vec![syntax(0, message)]);
     }
     let limits = Limits::default();
     let mut text = text;
@@ -123,13 +123,13 @@ fn parent_of(value: Value<'_>, offset: usize, pointer: String) -> Option<String>
     parent_of(element, offset, format!("{pointer}/{index}"))
 }
 
-fn give_up(text: &[u8], error: &ScanError, renamed: &[Renamed]) -> Vec<Diagnostic> {
+fn give_up(text: &[u8], error: &ScanError, renamed: &[Renamed]) -> Vec<Found> {
     let mut problems: Vec<_> = renamed.iter().map(|key| duplicate(key, String::new())).collect();
     if error.kind != ScanErrorKind::DuplicateKey || renamed.is_empty() {
         let message = format!("the document is not valid JSON: {}{}", error.kind, hint(text, error.offset));
         problems.push(syntax(error.offset, message));
     }
-    diagnostic::locate(text, problems)
+    problems
 }
 
 /// The commonest slips of people who write JSON by hand.
