@@ -235,6 +235,11 @@ impl Permit {
         self.message.take()
     }
 
+    /// Puts the message back that was taken and of which nothing was sent.
+    pub(crate) fn put_back(&mut self, message: Vec<u8>) {
+        self.message = Some(message);
+    }
+
     pub(crate) fn version_header(&self) -> Option<HeaderValue> {
         // The revisions before it did not have the header.
         let version = self.version.filter(|version| *version >= Version::V2025_06_18)?;

@@ -34,6 +34,14 @@ pub struct Down {
     waiting: Arc<Mutex<HashMap<u64, Waiting>>>,
 }
 
+/// A request and the session that it will go by.
+#[derive(Debug)]
+pub struct Ready {
+    message: Message,
+    held: Arc<Held>,
+    open: Arc<Open>,
+}
+
 /// What clients say of themselves, in canonical form.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Key {
@@ -65,16 +73,33 @@ impl Down {
         }
     }
 
+    /// Opens the session that a permitted request will go by; where there is none, the request is as it was.
+    ///
+    /// # Errors
+    /// [`LaneFailure`] where the server does not take it.
+    pub async fn ready(&self, permit: &mut Permit) -> Result<Ready, LaneFailure> {
+        let message = parse(permit)?;
+        let envelope = permit.behalf().cloned().unwrap_or_else(|| request::envelope(&message));
+        let opened = match self.held(&envelope) {
+            Ok(held) => held.open().await.map(|open| (held, open)),
+            Err(failure) => Err(failure),
+        };
+        match opened {
+            Ok((held, open)) => Ok(Ready { message, held, open }),
+            Err(failure) => {
+                permit.put_back(message.into_document().into_text());
+                Err(failure)
+            }
+        }
+    }
+
     /// Sends a permitted request.
     ///
     /// # Errors
     /// [`LaneFailure`]; how much was written stands in the permit's account.
-    pub async fn send(&self, permit: &mut Permit) -> Result<Incoming, LaneFailure> {
-        let message = parse(permit)?;
+    pub async fn send(&self, permit: &mut Permit, ready: Ready) -> Result<Incoming, LaneFailure> {
+        let Ready { message, held, open } = ready;
         let method = message.method().unwrap_or_default().to_owned();
-        let envelope = permit.behalf().cloned().unwrap_or_else(|| request::envelope(&message));
-        let held = self.held(&envelope)?;
-        let open = held.open().await?;
         match method.as_str() {
             "server/discover" => {
                 let _busy = held.busy();

@@ -122,9 +122,25 @@ impl Bridge {
                 if self.direct.has_running() {
                     self.down.begin_on(&self.direct);
                 }
-                self.down.send(permit).await
+                match self.down.ready(permit).await {
+                    Ok(ready) => self.down.send(permit, ready).await,
+                    Err(_) if self.speaks_modern_after_all().await => {
+                        self.direct.send_directly(permit, Era::Modern).await
+                    }
+                    Err(failure) => Err(failure),
+                }
             }
             Some(true) | None => self.direct.send_directly(permit, Era::Modern).await,
+        }
+    }
+
+    /// Whether a process that refused the handshake was silent before only because it was slow to start.
+    async fn speaks_modern_after_all(&self) -> bool {
+        let _deciding = self.deciding.lock().await;
+        match (self.host.eras.speaks(Era::Modern), &self.direct) {
+            (Some(spoken), _) => spoken,
+            (None, Lane::Stdio(_)) => self.host.probe(&self.direct).await.0 == Verdict::Spoken,
+            (None, Lane::Http(_) | Lane::Bridge(_)) => false,
         }
     }
 

@@ -153,6 +153,43 @@ async fn a_process_that_ends_or_is_silent_when_it_is_asked_is_greeted_all_the_sa
     }
 }
 
+/// Speaks 2026-07-28 only, and is so slow to start that the first question whether it does is not answered in time.
+const SLOW: &str = "
+import json, sys
+n_asked = 0
+for line in sys.stdin:
+    message = json.loads(line)
+    if 'id' not in message:
+        continue
+    method, result = message['method'], {'resultType': 'complete', 'ttlMs': 0, 'cacheScope': 'private'}
+    if method == 'initialize':
+        data = {'supported': ['2026-07-28'], 'requested': '2025-11-25'}
+        error = {'code': -32022, 'message': 'unsupported', 'data': data}
+        print(json.dumps({'jsonrpc': '2.0', 'id': message['id'], 'error': error}), flush=True)
+        continue
+    if method == 'server/discover':
+        n_asked += 1
+        if n_asked == 1:
+            continue
+        result |= {'supportedVersions': ['2026-07-28'], 'capabilities': {'tools': {}}}
+    if method == 'tools/list':
+        result['tools'] = [{'name': 'copy', 'inputSchema': {'type': 'object'}}]
+    if method == 'tools/call':
+        result = {'resultType': 'complete', 'content': [{'type': 'text', 'text': 'ok'}]}
+    print(json.dumps({'jsonrpc': '2.0', 'id': message['id'], 'result': result}), flush=True)
+";
+
+#[tokio::test]
+async fn a_process_that_is_slow_to_start_is_not_taken_for_one_of_the_other_era() {
+    let mut test = Test::new().policy(ALLOW).process().start().await;
+    test.change(|declared| {
+        let command = ["python3", "-I", "-S", "-c", SLOW].map(String::from).to_vec();
+        declared.servers[0].transport = Transport::Stdio { command, env: BTreeMap::new(), cwd: None };
+    });
+    assert_eq!(test.listed().await, ["copy"]);
+    assert_eq!(text(&test.call("copy", json!({})).await), "ok");
+}
+
 #[tokio::test]
 async fn a_bridged_process_that_dies_is_started_and_greeted_again() {
     let test = start(Eras::Legacy).await;
