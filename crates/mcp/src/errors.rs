@@ -26,6 +26,16 @@ pub const UNSUPPORTED_VERSION: i64 = -32022;
 /// Ours, outside the reserved range: a policy denied a method whose result cannot say so.
 pub const POLICY_DENIED: i64 = -31403;
 
+/// The HTTP status that an error of a modern server has, where it did not come over HTTP (2026-07-28, Streamable HTTP).
+#[must_use]
+pub fn http_status(code: i64) -> u16 {
+    match code {
+        HEADER_MISMATCH | MISSING_CAPABILITY | UNSUPPORTED_VERSION => 400,
+        METHOD_NOT_FOUND => 404,
+        _ => 200,
+    }
+}
+
 /// The longest part of a peer's text that a message repeats, in characters: enough to recognise a name.
 const SHOWN_CHARS: usize = 64;
 

@@ -11,6 +11,7 @@ use crate::relay::{self, WHOLE_BYTES};
 use crate::route::{Route, Withheld, outcome_of};
 use crate::upstream::{Incoming, Lines};
 use mcp::era::Era;
+use mcp::errors;
 use mcp::http::{self, Content};
 use mcp::reply::{Reply, ReplyKind, parse_reply};
 use std::sync::Arc;
@@ -56,7 +57,13 @@ async fn from_process(mut route: Route, mut lines: Lines) -> Answer {
         Err(_) => return fail(&mut route, "it did not answer in time; it may still act", None),
     };
     match first.kind() {
-        ReplyKind::Result | ReplyKind::Error => whole_reply(&mut route, &first, lines.status),
+        ReplyKind::Result | ReplyKind::Error => {
+            let told = match lines.status {
+                200 => first.error_code().map_or(200, errors::http_status),
+                status => status,
+            };
+            whole_reply(&mut route, &first, lines.status, told)
+        }
         ReplyKind::Notification { .. } | ReplyKind::Request { .. } => relay::lines(route, first, lines),
     }
 }
@@ -100,7 +107,7 @@ async fn from_http(mut route: Route, mut reply: http::Reply) -> Answer {
                 }
             }
             match parse_reply(beginning, &whole::caps(route.held_bytes())) {
-                Ok(message) => whole_reply(&mut route, &message, status),
+                Ok(message) => whole_reply(&mut route, &message, status, status),
                 Err(fault) => fail(&mut route, &fault.to_string(), Some(status)),
             }
         }
@@ -110,11 +117,12 @@ async fn from_http(mut route: Route, mut reply: http::Reply) -> Answer {
     }
 }
 
-fn whole_reply(route: &mut Route, message: &Reply, status: u16) -> Answer {
+/// A reply that came at once. `status` is the one it came with, `told` the one that a modern client gets.
+fn whole_reply(route: &mut Route, message: &Reply, status: u16, told: u16) -> Answer {
     let n_bytes = message.document().text().len() as u64;
     let http_status = match route.version.era() {
         Era::Legacy => 200,
-        Era::Modern => status,
+        Era::Modern => told,
     };
     if *message.kind() == ReplyKind::Error && message.id_raw().is_none() {
         route.settle(outcome_of(message, n_bytes, status));

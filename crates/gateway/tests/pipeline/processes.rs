@@ -139,6 +139,21 @@ async fn progress_and_answer_come_in_the_clients_terms() {
 }
 
 #[tokio::test]
+async fn a_modern_error_of_a_process_has_the_status_that_http_gives_it() {
+    let errors = [(-32020, 400), (-32021, 400), (-32022, 400), (-32601, 404), (-32602, 200), (-32603, 200)];
+    for (code, status) in errors {
+        let test = test().start().await;
+        let mut client = test.client().await;
+        client.send(test.request(Message::call("mine", "hold", json!({}))).bytes()).await;
+        let call = test.puppets.received("tools/call", 1).await;
+        let error = json!({"code": code, "message": "no"});
+        test.puppets.say(0, &json!({"jsonrpc": "2.0", "id": call["id"], "error": error}));
+        let reply = client.reply().await;
+        assert_eq!((reply.status, &reply.json()["error"]), (status, &error));
+    }
+}
+
+#[tokio::test]
 async fn what_is_written_to_a_process_is_one_line() {
     let test = test().start().await;
     test.listed().await;
