@@ -94,8 +94,7 @@ impl Bound {
         };
         let parts = parts(policies, &tool);
         let quarantined = || definition.input_schema.is_none().then(quarantine_denial);
-        let is_fixed =
-            parts.iter().flat_map(|part| &part.rules.limits).all(|limit| limit.increment_from.is_none());
+        let is_fixed = parts.iter().flat_map(|part| &part.rules.limits).all(|limit| limit.cost.is_fixed());
         let mut bound = Self {
             gate: gate::first_denial(policies, &tool).or_else(quarantined),
             policies: policies.to_vec(),

@@ -1,22 +1,19 @@
-//! Judges one predicate or one amount.
+//! Judges one predicate.
 //! Nothing here allocates before something denies; what denies is then looked at again for the explanation.
 
 use std::sync::Arc;
 
-use json::{Decimal, Kind};
+use json::Kind;
 
 use crate::condition::{self, Comparison, Condition};
 use crate::decision::{Denial, DenialKind, Operand, OperandOutcome};
 use crate::input::Input;
 use crate::operator::{Sense, kind_name};
-use crate::path::{Found, Path};
-use crate::policy::{Limit, Predicate};
+use crate::path::Found;
+use crate::policy::Predicate;
 use crate::reason::{self, CORRECT, DO_NOT_RETRY, NOT_WITH_THESE, advise};
 use crate::schema::Schema;
 use crate::truth::Truth;
-
-/// What `increment_from` is called where operators are listed.
-const INCREMENT: &str = "increment_from";
 
 impl Predicate {
     /// Whether all conditions hold.
@@ -142,59 +139,6 @@ impl Predicate {
             kind,
             reason: Some(Arc::from(text)),
             operands,
-        }
-    }
-}
-
-impl Limit {
-    /// What a call adds, or why that cannot be counted. One call is one where no argument is summed.
-    pub(crate) fn amount(&self, input: Input<'_>, names: Option<&Schema>) -> Result<Decimal, Box<Denial>> {
-        let Some(path) = &self.increment_from else { return Ok(Decimal::ONE) };
-        let found = path.find(input);
-        if let Found::Value(value) = found
-            && let Some(amount) = value.number()
-            && !amount.is_negative()
-        {
-            return Ok(amount);
-        }
-        Err(Box::new(self.amount_denial(path, found, names)))
-    }
-
-    #[cold]
-    fn amount_denial(&self, path: &Path, found: Found<'_>, names: Option<&Schema>) -> Denial {
-        let subject = reason::argument(path, names);
-        let text = match Operand::of(found) {
-            Operand::Missing | Operand::Unknown => format!("{subject} is required, because it is counted"),
-            Operand::Value(Kind::Number) => {
-                format!("{subject} must be a number of at least 0 that a double holds exactly")
-            }
-            Operand::Value(kind) => {
-                format!("{subject} must be a number of at least 0, not {}", kind_name(kind))
-            }
-            Operand::NotAnObject(kind) => {
-                format!("{subject} cannot be read, because it is inside {}", kind_name(kind))
-            }
-            Operand::NotAList(kind) => format!("{subject} must be inside an array, not {}", kind_name(kind)),
-            Operand::Ambiguous => {
-                format!(
-                    "{subject} is given under a name that can be read in two ways, because of its dots or its case"
-                )
-            }
-        };
-        let truth = if matches!(found, Found::Missing) { Truth::Undefined } else { Truth::Error };
-        let outcome = OperandOutcome {
-            path: Arc::clone(path.text()),
-            operator: INCREMENT,
-            found: Operand::of(found),
-            truth,
-        };
-        Denial {
-            rule: self.spec.rule.clone(),
-            pointer: self.spec.pointer.clone(),
-            policy: Some(Arc::clone(&self.spec.policy)),
-            kind: DenialKind::Limit,
-            reason: Some(Arc::from(advise(&text, CORRECT))),
-            operands: vec![outcome],
         }
     }
 }

@@ -6,6 +6,7 @@ mod bound;
 mod channel;
 mod class;
 mod condition;
+mod cost;
 mod datum;
 mod decision;
 pub mod diagnostic;

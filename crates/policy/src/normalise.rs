@@ -6,6 +6,7 @@ use json::{Decimal, Document, Kind, Limits, Value, write_string};
 use crate::approval::Approval;
 use crate::channel::{Channels, Part, Rule, Stated};
 use crate::condition::{Combinator, Combined, Comparison, Condition};
+use crate::cost::Cost;
 use crate::datum::Numbers;
 use crate::hash::Hash;
 use crate::limit::{LimitSpec, Window, duration};
@@ -235,7 +236,12 @@ fn limit_tree(limit: &Limit) -> Tree {
     }
     members.push(("max", Tree::Leaf(number(max))));
     members.push(("scope", text(scope.as_str())));
-    members.extend(limit.increment_from.as_ref().map(|path| ("increment_from", text(path.text()))));
+    match &limit.cost {
+        Cost::Calls => {}
+        Cost::Fixed(amount) => members.push(("cost", Tree::Leaf(number(amount)))),
+        Cost::Sum(path) => members.push(("increment_from", text(path.text()))),
+        Cost::Length(path) => members.push(("cost", object(vec![("len", text(path.text()))]))),
+    }
     members.extend(on_deny.as_ref().map(|said| ("on_deny", text(said))));
     object(members)
 }

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use crate::approval::Approval;
 use crate::channel::{Channels, Pattern};
 use crate::condition::Condition;
+use crate::cost::Cost;
 use crate::datum::Numbers;
 use crate::diagnostic::Diagnostic;
 use crate::example::Example;
 use crate::hash::Hash;
 use crate::input::Tool;
 use crate::limit::LimitSpec;
-use crate::path::Path;
 use crate::rule::{self, RuleId};
 use crate::section::{Matched, Section};
 
@@ -78,7 +78,7 @@ pub(crate) struct Predicate {
 pub(crate) struct Limit {
     pub(crate) offset: usize,
     pub(crate) spec: Arc<LimitSpec>,
-    pub(crate) increment_from: Option<Path>,
+    pub(crate) cost: Cost,
 }
 
 /// What one part states about arguments; nothing where it says nothing.

@@ -144,10 +144,15 @@ fn predicate() -> impl Strategy<Value = Value> {
 
 fn limit() -> impl Strategy<Value = Value> {
     let scope = prop::sample::select(vec!["grant", "server", "tool", "all"]);
-    (any::<bool>(), scope, 0_u32..50).prop_map(|(sums, scope, max)| {
-        let mut limit = json!({"counter": if sums { "sum" } else { "calls" }, "window": "90s", "max": max, "scope": scope});
-        if sums {
-            limit["increment_from"] = json!("args.a");
+    (0_usize..5, scope, 0_u32..50).prop_map(|(kind, scope, max)| {
+        let counter = ["calls", "sum", "sums", "cost", "length"][kind];
+        let mut limit = json!({"counter": counter, "window": "90s", "max": max, "scope": scope});
+        match counter {
+            "sum" => limit["increment_from"] = json!("args.a"),
+            "sums" => limit["increment_from"] = json!("args.a[*].b"),
+            "cost" => limit["cost"] = json!(2.5),
+            "length" => limit["cost"] = json!({"len": "args.b"}),
+            _ => {}
         }
         limit
     })

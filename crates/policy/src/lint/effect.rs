@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{Part, Warnings, parts};
+use crate::cost::Cost;
 use crate::diagnostic::code;
 use crate::policy::{Effect, Hidden, Limit, Policy};
 
@@ -56,7 +57,7 @@ fn check_rules(policy: &Policy, part: &Part<'_>, warnings: &mut Warnings) {
 }
 
 fn refuses_all(limit: &Limit) -> bool {
-    limit.increment_from.is_none() && limit.spec.max.is_zero()
+    matches!(limit.cost, Cost::Calls) && limit.spec.max.is_zero()
 }
 
 /// A short form has to invent a name for its counter, which may be one that the document uses elsewhere.

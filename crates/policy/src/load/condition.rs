@@ -166,13 +166,9 @@ fn meant_operator(name: &str) -> Option<&'static str> {
     Some(known)
 }
 
-/// Reads a path of one value.
+/// Reads a path of arguments.
 pub(super) fn read_path(reader: &mut Reader, place: &Place<'_>) -> Option<Path> {
     let path = read_any_path(reader, place)?;
-    if path.has_elements() {
-        reader.report(place, not_built(path.text(), "sums over lists"));
-        return None;
-    }
     if path.source() != Source::Args {
         let message =
             format!("`{}` is no argument of the call; name one, such as `args.amount`", path.text());

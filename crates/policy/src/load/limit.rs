@@ -7,12 +7,13 @@ use json::Decimal;
 use super::condition::read_path;
 use super::reader::{Fields, Place, Problem, Reader};
 use super::window;
+use crate::cost::Cost;
 use crate::diagnostic::code;
 use crate::limit::{LimitSpec, Scope, Window};
 use crate::number;
 use crate::operator::kind_name;
 use crate::policy::Limit;
-use crate::registry::{ALIGNMENTS, LIMIT_KEYS, SCOPES};
+use crate::registry::{ALIGNMENTS, COST_KEYS, LIMIT_KEYS, SCOPES};
 use crate::rule::Labels;
 
 /// A counter's name is part of keys and rule ids; nobody needs a longer one.
@@ -36,15 +37,14 @@ fn read(
     let fields = reader.object(place, &LIMIT_KEYS)?;
     let counter = read_counter(reader, &fields);
     let window = read_window(reader, &fields);
-    let increment = fields.get("increment_from");
-    let counts_calls = increment.is_none();
+    let counts_calls = fields.get("increment_from").is_none() && fields.get("cost").is_none();
     let max = fields
         .required(reader, "max", "say how much a window may hold")
         .and_then(|place| read_max(reader, &place, counts_calls));
     let scope = fields
         .required(reader, "scope", "say per what it counts; `\"grant\"` is each access key")
         .and_then(|place| read_scope(reader, &place));
-    let increment_from = increment.and_then(|place| read_path(reader, &place));
+    let cost = read_cost(reader, &fields);
     let on_deny = fields.get("on_deny").and_then(|place| reader.text(&place)).map(Arc::from);
     let (counter, scope) = (counter?, scope?);
     let spec = LimitSpec {
@@ -55,13 +55,11 @@ fn read(
         window: window?,
         max: max?,
         scope,
-        unit: increment_from
-            .as_ref()
-            .map_or_else(|| Arc::from(LimitSpec::CALLS), |path| Arc::clone(path.text())),
+        unit: cost.as_ref()?.unit(),
         on_deny,
         all_servers: scope == Scope::All,
     };
-    Some(Limit { offset: place.offset(), spec: Arc::new(spec), increment_from })
+    Some(Limit { offset: place.offset(), spec: Arc::new(spec), cost: cost? })
 }
 
 fn read_counter(reader: &mut Reader, fields: &Fields<'_>) -> Option<Arc<str>> {
@@ -100,6 +98,25 @@ pub(super) fn read_max(reader: &mut Reader, place: &Place<'_>, counts_calls: boo
     };
     reader.report(place, Problem::new(code::BAD_VALUE, problem));
     None
+}
+
+/// What a call adds; nothing where it is stated wrongly.
+fn read_cost(reader: &mut Reader, fields: &Fields<'_>) -> Option<Cost> {
+    match (fields.get("increment_from"), fields.get("cost")) {
+        (None, None) => Some(Cost::Calls),
+        (Some(place), None) => read_path(reader, &place).map(Cost::Sum),
+        (None, Some(place)) if place.value.is_object() => {
+            let fields = reader.object(&place, &COST_KEYS)?;
+            let hint = "name a text or a list, such as `args.commands`";
+            fields.required(reader, "len", hint).and_then(|place| read_path(reader, &place)).map(Cost::Length)
+        }
+        (None, Some(place)) => read_max(reader, &place, false).map(Cost::Fixed),
+        (Some(_), Some(place)) => {
+            let message = "`increment_from` says what a call costs already; remove one of both";
+            reader.report(&place, Problem::new(code::CONFLICT, message));
+            None
+        }
+    }
 }
 
 fn read_scope(reader: &mut Reader, place: &Place<'_>) -> Option<Scope> {

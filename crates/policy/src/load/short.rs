@@ -9,6 +9,7 @@ use super::limit::read_max;
 use super::reader::{Fields, Place, Problem, Reader};
 use super::rules::Target;
 use super::window;
+use crate::cost::Cost;
 use crate::diagnostic::code;
 use crate::limit::{LimitSpec, Scope, Window};
 use crate::number;
@@ -111,7 +112,7 @@ pub(super) fn read_rate_limit(
         on_deny: None,
         all_servers: false,
     };
-    Some(Limit { offset: place.offset(), spec: Arc::new(spec), increment_from: None })
+    Some(Limit { offset: place.offset(), spec: Arc::new(spec), cost: Cost::Calls })
 }
 
 fn read_object(reader: &mut Reader, place: &Place<'_>) -> Option<(Decimal, Window)> {

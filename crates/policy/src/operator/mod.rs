@@ -7,7 +7,7 @@ mod equality;
 mod folder;
 mod glob;
 mod host;
-mod length;
+pub(crate) mod length;
 mod membership;
 mod network;
 mod order;

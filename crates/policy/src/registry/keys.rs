@@ -101,9 +101,12 @@ const LIMIT: &[Entry] = &[
     built("max", "The most that a window may hold. Required."),
     built("scope", "Per what. Required."),
     built("align", "`\"calendar\"` starts anew on the boundary, in UTC; without it windows slide."),
-    built("increment_from", "A numeric argument that is summed instead of counting calls."),
+    built(
+        "increment_from",
+        "A numeric argument, or with `[*]` those of a list, summed instead of counting calls.",
+    ),
+    built("cost", "What each call counts instead of 1: a number, or the length of an argument."),
     built("on_deny", "What the agent is told when the limit is full."),
-    not_yet("cost", "What a call costs."),
     not_yet("kind", "Another kind of limit."),
     not_yet("release", "Whether a call that was never sent gives its quota back."),
     not_yet("timezone", "The zone of a calendar window; UTC until it is built."),
@@ -148,6 +151,10 @@ const CALL: &[Entry] = &[
     built("category", "The tool's category; unknown where it is not said."),
     built("risk", "The tool's risk; unknown where it is not said. With `category` it is taken as accepted."),
 ];
+
+/// The object form of `cost`.
+pub(crate) const COST_KEYS: Table = Table { title: "`cost`", entries: COST };
+const COST: &[Entry] = &[built("len", "A text or a list, whose length counts. Required.")];
 
 /// The object form of `rate_limit`.
 pub(crate) const RATE_LIMIT_KEYS: Table = Table { title: "a rate limit", entries: RATE_LIMIT };
