@@ -93,6 +93,9 @@ pub struct ServerSpec {
     pub alias: Option<String>,
     /// The only era of the protocol that it speaks; found out where it is not declared.
     pub era: Option<Era>,
+    /// One process serves every grant; only for a program that speaks the modern era, where nothing is asked of clients
+    /// but in an answer of their own.
+    pub shared: bool,
 }
 
 impl ServerSpec {
@@ -100,7 +103,7 @@ impl ServerSpec {
     #[must_use]
     pub fn new(id: impl Into<String>, transport: Transport) -> Self {
         let (timeout_s, idle_stop_s) = (DEFAULT_TIMEOUT_S, DEFAULT_IDLE_STOP_S);
-        Self { id: id.into(), transport, timeout_s, idle_stop_s, alias: None, era: None }
+        Self { id: id.into(), transport, timeout_s, idle_stop_s, alias: None, era: None, shared: false }
     }
 
     /// What stands before its tools' names where a grant reaches several servers.

@@ -297,12 +297,12 @@ impl Lane {
         }
     }
 
-    /// Whether it has a process of this machine.
+    /// Whether it has a process of this machine, and of its own.
     #[must_use]
     pub fn has_process(&self) -> bool {
         match self {
             Self::Http(_) => false,
-            Self::Stdio(slot) => slot.is_process(),
+            Self::Stdio(slot) => slot.is_process() && !slot.is_shared(),
             Self::Bridge(bridge) => bridge.direct().has_process(),
         }
     }
@@ -311,6 +311,7 @@ impl Lane {
     pub fn close(&self) {
         match self {
             Self::Http(_) => {}
+            Self::Stdio(slot) if slot.is_shared() => {}
             Self::Stdio(slot) => slot.stop(),
             Self::Bridge(bridge) => bridge.close(),
         }

@@ -129,6 +129,11 @@ impl Server {
     /// [`SetupError`] where the declaration cannot work.
     pub fn new(spec: ServerSpec, setup: &Setup) -> Result<Self, SetupError> {
         let fail = |why: String| SetupError(format!("server `{}`: {why}", spec.id));
+        if spec.shared && spec.era != Some(Era::Modern) {
+            return Err(fail(String::from(
+                "only a process that speaks 2026-07-28 can be shared; declare `era = \"modern\"` if it does",
+            )));
+        }
         let way = match &spec.transport {
             Transport::Http { url, headers, ca_file, insecure } => {
                 let endpoint = Endpoint { url, headers, ca_file, insecure: *insecure };
@@ -213,10 +218,13 @@ impl Server {
         match &self.roads.way {
             Way::Http(upstream) => self.roads.http(upstream),
             Way::Own(source) => {
+                // No grant has an empty id.
+                let whose = if self.spec.shared { Arc::from("") } else { Arc::clone(grant) };
                 let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-                let slot = slots
-                    .entry(Arc::clone(grant))
-                    .or_insert_with(|| Arc::new(self.roads.slot(source, Restart::Always)));
+                let slot = slots.entry(whose).or_insert_with(|| {
+                    let slot = self.roads.slot(source, Restart::Always);
+                    Arc::new(if self.spec.shared { slot.shared() } else { slot })
+                });
                 Lane::Stdio(Arc::clone(slot))
             }
         }
@@ -227,6 +235,7 @@ impl Server {
     pub fn own_lane(&self, restart: Restart, era: Option<Era>) -> Lane {
         let direct = match &self.roads.way {
             Way::Http(upstream) => self.roads.http(upstream),
+            Way::Own(_) if self.spec.shared => self.direct(&Arc::from("")),
             Way::Own(source) => Lane::Stdio(Arc::new(self.roads.slot(source, restart))),
         };
         Lane::Bridge(Arc::new(Bridge::new(Arc::clone(&self.host), direct, era)))
@@ -265,7 +274,7 @@ impl Server {
     /// Stops the processes that sessions do not own, of grants for which `keep` says no.
     pub fn keep(&self, keep: impl Fn(&str) -> bool) {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        for (_, slot) in slots.extract_if(|grant, _| !keep(grant)) {
+        for (_, slot) in slots.extract_if(|grant, slot| !slot.is_shared() && !keep(grant)) {
             slot.stop();
         }
         drop(slots);

@@ -47,6 +47,8 @@ pub struct Slot {
     last_used_ms: AtomicU64,
     closed: AtomicBool,
     outbox: Arc<Outbox>,
+    // Nobody's own: whoever ends goes without ending it.
+    is_shared: bool,
 }
 
 impl Slot {
@@ -77,7 +79,21 @@ impl Slot {
             clock,
             closed: AtomicBool::new(false),
             outbox: Arc::new(outbox),
+            is_shared: false,
         }
+    }
+
+    /// The same, for the clients of every grant.
+    #[must_use]
+    pub fn shared(mut self) -> Self {
+        self.is_shared = true;
+        self
+    }
+
+    /// Whether it is nobody's own.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        self.is_shared
     }
 
     /// The same, with somebody who takes what the process says unasked.
@@ -196,6 +212,11 @@ impl Slot {
         if busy || unused_ms < idle_ms {
             return false;
         }
+        if self.is_shared {
+            // Sessions keep the slot: the next message starts the process again.
+            end(self.take());
+            return false;
+        }
         self.stop();
         true
     }
@@ -209,16 +230,24 @@ impl Slot {
 
     fn retire(&self) -> Option<Arc<Process>> {
         self.closed.store(true, Ordering::Relaxed);
+        self.take()
+    }
+
+    fn take(&self) -> Option<Arc<Process>> {
         self.current.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// Stops the process in good order, without waiting; the slot starts none any more.
     pub fn stop(&self) {
-        let process = self.retire();
-        // Without a runtime the process is killed when it is dropped.
-        if let (Some(process), Ok(runtime)) = (process, tokio::runtime::Handle::try_current()) {
-            runtime.spawn(async move { process.shut_down().await });
-        }
+        end(self.retire());
+    }
+}
+
+/// Ends a process in good order, without waiting.
+fn end(process: Option<Arc<Process>>) {
+    // Without a runtime the process is killed when it is dropped.
+    if let (Some(process), Ok(runtime)) = (process, tokio::runtime::Handle::try_current()) {
+        runtime.spawn(async move { process.shut_down().await });
     }
 }
 

@@ -67,6 +67,8 @@ mod several_sessions;
 #[cfg(test)]
 mod several_tools;
 #[cfg(test)]
+mod shared_processes;
+#[cfg(test)]
 mod shutdown;
 #[cfg(test)]
 mod streams;

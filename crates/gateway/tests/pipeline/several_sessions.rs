@@ -281,6 +281,7 @@ async fn progress_comes_with_the_answer_under_the_clients_token() {
 async fn a_session_is_worth_nothing_to_others_and_ends_everywhere() {
     let hub = Several::new().tools("a", &["x"]).process("b", &["y"]).start().await;
     let session = hub.legacy().await;
+    hub.at("a").received_method("notifications/initialized", 1).await;
     hub.process("b").received("notifications/initialized", 1).await;
     let ping = session.request(Message::request(1, "ping"));
     for request in [

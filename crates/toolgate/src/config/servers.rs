@@ -25,8 +25,9 @@ pub fn read(servers: &Table<'_, '_>) -> Vec<ServerSpec> {
         let alias = read_alias(&table);
         aliases.extend(alias.as_ref().map(|alias| (id.value, alias.clone())));
         let era = read_era(&table);
+        let shared = read_shared(&table, era);
         let spec = read_server(&id, table)?;
-        Some(ServerSpec { alias: alias.map(|alias| alias.value.to_owned()), era, ..spec })
+        Some(ServerSpec { alias: alias.map(|alias| alias.value.to_owned()), era, shared, ..spec })
     });
     let specs = specs.collect();
     check_aliases(servers.report(), &ids, &aliases);
@@ -100,8 +101,22 @@ fn read_era(table: &Table<'_, '_>) -> Option<Era> {
     }
 }
 
+/// Whether one process serves every grant. In the handshake era a server asks its clients, and one process could not
+/// tell them apart.
+fn read_shared(table: &Table<'_, '_>, era: Option<Era>) -> bool {
+    let shared = table.boolean("shared").unwrap_or(false);
+    if let (true, Some(place)) = (shared && era != Some(Era::Modern), table.place_of("shared")) {
+        let message = format!(
+            "`{}`: only a process that speaks 2026-07-28 can be shared; add `era = \"modern\"` if it does",
+            table.dotted("shared")
+        );
+        table.report().error(&place, message);
+    }
+    shared
+}
+
 /// Keys that only a server with `command` has.
-const STDIO_KEYS: &[&str] = &["env", "cwd", "idle_stop"];
+const STDIO_KEYS: &[&str] = &["env", "cwd", "idle_stop", "shared"];
 /// Keys that only a server with `url` has.
 const HTTP_KEYS: &[&str] = &["url", "transport", "headers", "ca_file", "insecure"];
 
