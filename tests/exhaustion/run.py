@@ -21,6 +21,8 @@ import upstream
 
 TOP = Path(__file__).resolve().parents[2]
 TOKEN = "tg_load_" + "7a" * 32
+# Of a grant that has opened nothing yet.
+OTHER_TOKEN = "tg_load_" + "7b" * 32
 BOUND_MIB = 200
 MODERN = "2026-07-28"
 ENVELOPE = {"io.modelcontextprotocol/protocolVersion": MODERN, "io.modelcontextprotocol/clientCapabilities": {}}
@@ -28,14 +30,15 @@ MIB = 1 << 20
 
 
 def write_config(folder, ports):
-    digest = hashlib.sha256(TOKEN.encode()).hexdigest()
     lines = ['listen = "127.0.0.1:0"', 'admin_listen = "127.0.0.1:0"', 'data = "data"']
     for name, port in ports.items():
         lines += [f"[servers.{name}]", f'url = "http://127.0.0.1:{port}/mcp"']
     command = json.dumps([sys.executable, str(Path(__file__).with_name("upstream.py"))])
     lines += ["[servers.lines]", f"command = {command}"]
-    lines += ["[grants.load]", f'token_hash = "sha256:{digest}"', "[grants.load.servers]"]
-    lines += [f'{name} = ["all"]' for name in [*ports, "lines"]]
+    for grant, token in {"load": TOKEN, "other": OTHER_TOKEN}.items():
+        digest = hashlib.sha256(token.encode()).hexdigest()
+        lines += [f"[grants.{grant}]", f'token_hash = "sha256:{digest}"', f"[grants.{grant}.servers]"]
+        lines += [f'{name} = ["all"]' for name in [*ports, "lines"]]
     (folder / "policies").mkdir()
     (folder / "policies" / "all.json").write_text('{"version": "1", "default": "allow"}')
     (folder / "toolgate.toml").write_text("\n".join(lines) + "\n")
@@ -140,6 +143,9 @@ async def too_large(gateway):
         statuses.add((await gateway.exchange(request("calm", body)))[0])
 
     n_done = await many(100, 16, one)
+    # Who is answered while still sending sees a broken connection instead.
+    if n_done != 100 or not all(" 413 " in status for status in statuses):
+        raise RuntimeError(f"only {n_done} of 100 clients heard that they sent too much: {sorted(statuses)}")
     return f"{n_done} bodies of 4 MiB and a little; answers {sorted(statuses)}"
 
 
@@ -272,13 +278,17 @@ async def process(gateway):
     initialize = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "x", "version": "1"}}
     message = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": initialize}
     plain = f"MCP-Protocol-Version: {MODERN}\r\n".encode()
-    _, answer = await gateway.exchange(request("lines", message).replace(plain, b""))
+
+    def as_other(data):
+        return data.replace(plain, b"").replace(TOKEN.encode(), OTHER_TOKEN.encode())
+
+    _, answer = await gateway.exchange(as_other(request("lines", message)))
     session = re.search(rb"mcp-session-id: (\w+)", answer, re.I).group(1).decode()
     seen = []
     for tool in ["quick", "wide", "storm", "quick"]:
         body = {"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": {"name": tool, "arguments": {}}}
         extra = f"Mcp-Session-Id: {session}\r\nMCP-Protocol-Version: 2025-11-25\r\n"
-        data = request("lines", body, extra=extra).replace(plain, b"")
+        data = as_other(request("lines", body, extra=extra))
         try:
             status, answer = await gateway.exchange(data, 40)
             seen.append(f"{tool} {status[9:12]}")

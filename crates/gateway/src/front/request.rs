@@ -141,8 +141,16 @@ pub async fn body(
     let cap = gateway.bounds.max_body_bytes;
     let mut room = Room::default();
     let has_room = |n_bytes| gateway.large.grow(&mut room, &grant.id, n_bytes);
-    let reading = tokio::time::timeout(BODY_TIMEOUT, collect(request.into_body(), cap, has_room));
-    let body = reading.await.map_err(|_| Refused::Slow)??;
+    let is_coming = !request.headers().contains_key(header::EXPECT);
+    let mut incoming = request.into_body();
+    let reading = async {
+        let read = collect(&mut incoming, cap, has_room).await;
+        if read.is_err() && is_coming {
+            drain(&mut incoming, cap).await;
+        }
+        read
+    };
+    let body = tokio::time::timeout(BODY_TIMEOUT, reading).await.map_err(|_| Refused::Slow)??;
     let caps = Caps { max_body_bytes: cap, ..Caps::default() };
     let message = Message::parse(body, &caps)?;
     if !gateway.large.grow_for(&mut room, &grant.id, &message) {
@@ -274,8 +282,17 @@ pub fn find_session(gateway: &Gateway, id: &str, grant: &Grant, reach: &Reach) -
     Some(session)
 }
 
+/// Reads on where an end is in sight, and forgets it: a client that is answered while it still sends sees a broken
+/// connection instead of the answer.
+async fn drain(body: &mut Incoming, cap: usize) {
+    let is_in_sight = body.size_hint().exact().is_some_and(|n_left| n_left <= 4 * cap as u64);
+    while is_in_sight
+        && poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx)).await.is_some_and(|frame| frame.is_ok())
+    {}
+}
+
 async fn collect(
-    mut body: Incoming,
+    body: &mut Incoming,
     cap: usize,
     mut has_room: impl FnMut(usize) -> bool,
 ) -> Result<Vec<u8>, Refusal> {
@@ -287,7 +304,7 @@ async fn collect(
         return Err(too_many());
     }
     let mut whole = Vec::with_capacity(announced);
-    while let Some(frame) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
+    while let Some(frame) = poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx)).await {
         let frame = frame
             .map_err(|_| Refusal::parse_error("the body ended before it was complete; send it again"))?;
         let Ok(bytes) = frame.into_data() else { continue };
