@@ -29,6 +29,8 @@ use store::TokenHash;
 
 /// Time for the whole body to arrive.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+/// A refused client that sends nothing for so long is answered.
+const DRAIN_PAUSE: Duration = Duration::from_millis(250);
 
 /// A request of a known grant to a server that it reaches.
 #[derive(Debug)]
@@ -286,9 +288,11 @@ pub fn find_session(gateway: &Gateway, id: &str, grant: &Grant, reach: &Reach) -
 /// connection instead of the answer.
 async fn drain(body: &mut Incoming, cap: usize) {
     let is_in_sight = body.size_hint().exact().is_some_and(|n_left| n_left <= 4 * cap as u64);
-    while is_in_sight
-        && poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx)).await.is_some_and(|frame| frame.is_ok())
-    {}
+    let mut is_coming = is_in_sight;
+    while is_coming {
+        let next = poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx));
+        is_coming = matches!(tokio::time::timeout(DRAIN_PAUSE, next).await, Ok(Some(Ok(_))));
+    }
 }
 
 async fn collect(
