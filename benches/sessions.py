@@ -125,12 +125,16 @@ def measure(options, programs, folder):
     for name, size_kb in sizes:
         more = (size_kb - sizes[0][1]) / options.sessions
         print(f"{name:24} {size_kb:8} kB   {more:6.1f} kB for each session")
+    idle_kb = (sizes[1][1] - sizes[0][1]) / options.sessions
+    if options.bar is not None and idle_kb > options.bar:
+        raise SystemExit(f"an idle session costs {idle_kb:.1f} kB; the bar is {options.bar:.1f} kB")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sessions", type=int, default=999)
     parser.add_argument("--profile", default="release")
+    parser.add_argument("--bar", type=float, help="fail where an idle session costs more kB than this")
     options = parser.parse_args()
     n_files = 4 * options.sessions + 200
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
