@@ -2,22 +2,22 @@
 //! The order of the steps is the language's: the first that denies decides, and each step asks all policies
 //! before the next one begins. Nothing here looks anything up by name.
 
+mod checks;
+mod list;
+
 use std::sync::Arc;
 
-use json::Value;
+use checks::Checks;
 
 use crate::approval::Approval;
-use crate::datum::Numbers;
 use crate::decision::{Allowed, Arguments, Decision, Denial, DenialKind, Facts, Repaired};
 use crate::gate;
 use crate::hash::Hash;
 use crate::input::{Given, Input, Known, Tool};
 use crate::limit::LimitDemand;
-use crate::operator::Sense;
-use crate::policy::{ArgumentRules, Limit, Policy, Predicate, Rules};
-use crate::reason::{CORRECT, advise};
+use crate::policy::{Limit, Policy, Predicate, Rules};
 use crate::rule::RuleId;
-use crate::schema::{Declared, Schema, Verdict};
+use crate::schema::{Declared, Schema};
 use crate::stack::Definition;
 
 /// Everything that judging calls of one tool needs, prepared once.
@@ -40,48 +40,6 @@ pub struct Bound {
 pub(crate) struct Part {
     pub(crate) policy: Arc<str>,
     pub(crate) rules: Arc<Rules>,
-}
-
-/// How arguments are checked, all policies together. What one of them does not state is its default.
-#[derive(Debug, Clone, Copy)]
-struct Checks {
-    schema: bool,
-    deny_unknown: bool,
-    repair: bool,
-    numbers: Numbers,
-}
-
-impl Checks {
-    fn of(policies: &[Arc<Policy>], tool: &Tool) -> Self {
-        let each = policies.iter().map(|policy| Self::of_one(policy, tool));
-        each.reduce(Self::strictest).unwrap_or(Self {
-            schema: true,
-            deny_unknown: true,
-            repair: false,
-            numbers: Numbers::Double,
-        })
-    }
-
-    fn of_one(policy: &Policy, tool: &Tool) -> Self {
-        let rules = policy.matched(tool).map(|part| {
-            if part.is_certain { part.rules.arguments } else { part.rules.arguments.restricting() }
-        });
-        let stated = rules.fold(ArgumentRules::default(), ArgumentRules::strictest);
-        let schema = stated.check.unwrap_or(true);
-        // A policy that does not check judges a call as it came, and would not have let the mended one stand for it.
-        let repair = schema && stated.repair.unwrap_or(true);
-        let deny_unknown = stated.deny_unknown.unwrap_or(true);
-        Self { schema, deny_unknown, repair, numbers: stated.numbers.unwrap_or_default() }
-    }
-
-    fn strictest(self, other: Self) -> Self {
-        Self {
-            schema: self.schema || other.schema,
-            deny_unknown: self.deny_unknown || other.deny_unknown,
-            repair: self.repair && other.repair,
-            numbers: self.numbers.strictest(other.numbers),
-        }
-    }
 }
 
 impl Bound {
@@ -146,42 +104,6 @@ impl Bound {
         }
     }
 
-    /// Whether lists show the tool: unless no call of it can be allowed. An explicit deny is shown, so that the
-    /// agent can be told why.
-    #[must_use]
-    pub fn listed(&self) -> bool {
-        self.unlisted().is_none()
-    }
-
-    /// The rule that keeps the tool out of lists, if one does.
-    #[must_use]
-    pub fn listed_reason(&self) -> Option<RuleId> {
-        self.unlisted()
-    }
-
-    fn unlisted(&self) -> Option<RuleId> {
-        if let Some(denial) = &self.gate {
-            return Some(denial.rule.clone());
-        }
-        if self.explicit_denies().next().is_some() {
-            return None;
-        }
-        let input = self.unknown_input();
-        let mut unmeetable =
-            self.requirements().filter(|(_, predicate)| predicate.refuses_all(input, Sense::Require));
-        let mut certain =
-            self.conditional_denies().filter(|(_, predicate)| predicate.refuses_all(input, Sense::DenyIf));
-        let refusing = unmeetable.next().or_else(|| certain.next());
-        refusing.map(|(_, predicate)| predicate.rule.clone())
-    }
-
-    /// The arguments of a call that nobody has made yet.
-    fn unknown_input(&self) -> Input<'_> {
-        let declared = self.schema.as_ref().map(Schema::declared).filter(|declared| declared.is_any());
-        let possible = declared.filter(|_| self.checks.deny_unknown);
-        self.input_of(Given::Unknown { possible }, None)
-    }
-
     /// What conditions and limits read: the mended arguments, if any were.
     pub(crate) fn input<'a>(
         &'a self,
@@ -202,31 +124,6 @@ impl Bound {
 
     fn input_of<'a>(&'a self, arguments: Given<'a>, facts: Option<&'a Facts<'a>>) -> Input<'a> {
         Input { arguments, facts, tool: &self.tool, numbers: self.checks.numbers }
-    }
-
-    /// Checks arguments against the schema, mending strings where that is allowed.
-    pub(crate) fn check_arguments(&self, arguments: Arguments<'_>) -> Result<Option<Repaired>, Box<Denial>> {
-        let arguments = match arguments {
-            Arguments::Absent => None,
-            Arguments::Known(value) if value.is_object() => Some(value),
-            Arguments::Known(_) => {
-                return Err(arguments_denial(&advise("the arguments must be an object", CORRECT)));
-            }
-        };
-        let Some(schema) = &self.schema else { return Ok(None) };
-        if let Some(refusal) =
-            arguments.filter(|_| self.checks.deny_unknown).and_then(|value| unknown(schema, value))
-        {
-            return Err(arguments_denial(&advise(&refusal, CORRECT)));
-        }
-        if !self.checks.schema {
-            return Ok(None);
-        }
-        match schema.check(arguments, self.checks.repair) {
-            Verdict::Fits => Ok(None),
-            Verdict::Repaired(repaired) => Ok(Some(repaired)),
-            Verdict::Refused(text) => Err(arguments_denial(&text)),
-        }
     }
 
     /// The explicit denies, then the requirements, then the `deny_if`s of all policies.
@@ -310,15 +207,4 @@ fn parts(policies: &[Arc<Policy>], tool: &Tool) -> Vec<Part> {
         }
     }
     parts
-}
-
-fn unknown(schema: &Schema, arguments: Value<'_>) -> Option<String> {
-    schema.declared().refusal(arguments)
-}
-
-fn arguments_denial(text: &str) -> Box<Denial> {
-    Box::new(Denial {
-        reason: Some(Arc::from(text)),
-        ..Denial::fixed(RuleId::ARGUMENTS, DenialKind::Arguments)
-    })
 }

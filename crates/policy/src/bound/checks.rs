@@ -1,0 +1,95 @@
+//! How the arguments of a call are checked before any rule reads them: what the policies state of it together, and
+//! the check itself. Nothing here judges a rule, and nothing is mended unless every policy lets it be.
+
+use std::sync::Arc;
+
+use json::Value;
+
+use super::Bound;
+use crate::datum::Numbers;
+use crate::decision::{Arguments, Denial, DenialKind, Repaired};
+use crate::input::Tool;
+use crate::policy::{ArgumentRules, Policy};
+use crate::reason::{CORRECT, advise};
+use crate::rule::RuleId;
+use crate::schema::{Schema, Verdict};
+
+/// How arguments are checked, all policies together. What one of them does not state is its default.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Checks {
+    schema: bool,
+    pub(super) deny_unknown: bool,
+    repair: bool,
+    pub(super) numbers: Numbers,
+}
+
+impl Checks {
+    pub(super) fn of(policies: &[Arc<Policy>], tool: &Tool) -> Self {
+        let each = policies.iter().map(|policy| Self::of_one(policy, tool));
+        each.reduce(Self::strictest).unwrap_or(Self {
+            schema: true,
+            deny_unknown: true,
+            repair: false,
+            numbers: Numbers::Double,
+        })
+    }
+
+    fn of_one(policy: &Policy, tool: &Tool) -> Self {
+        let rules = policy.matched(tool).map(|part| {
+            if part.is_certain { part.rules.arguments } else { part.rules.arguments.restricting() }
+        });
+        let stated = rules.fold(ArgumentRules::default(), ArgumentRules::strictest);
+        let schema = stated.check.unwrap_or(true);
+        // A policy that does not check judges a call as it came, and would not have let the mended one stand for it.
+        let repair = schema && stated.repair.unwrap_or(true);
+        let deny_unknown = stated.deny_unknown.unwrap_or(true);
+        Self { schema, deny_unknown, repair, numbers: stated.numbers.unwrap_or_default() }
+    }
+
+    fn strictest(self, other: Self) -> Self {
+        Self {
+            schema: self.schema || other.schema,
+            deny_unknown: self.deny_unknown || other.deny_unknown,
+            repair: self.repair && other.repair,
+            numbers: self.numbers.strictest(other.numbers),
+        }
+    }
+}
+
+impl Bound {
+    /// Checks arguments against the schema, mending strings where that is allowed.
+    pub(crate) fn check_arguments(&self, arguments: Arguments<'_>) -> Result<Option<Repaired>, Box<Denial>> {
+        let arguments = match arguments {
+            Arguments::Absent => None,
+            Arguments::Known(value) if value.is_object() => Some(value),
+            Arguments::Known(_) => {
+                return Err(arguments_denial(&advise("the arguments must be an object", CORRECT)));
+            }
+        };
+        let Some(schema) = &self.schema else { return Ok(None) };
+        if let Some(refusal) =
+            arguments.filter(|_| self.checks.deny_unknown).and_then(|value| unknown(schema, value))
+        {
+            return Err(arguments_denial(&advise(&refusal, CORRECT)));
+        }
+        if !self.checks.schema {
+            return Ok(None);
+        }
+        match schema.check(arguments, self.checks.repair) {
+            Verdict::Fits => Ok(None),
+            Verdict::Repaired(repaired) => Ok(Some(repaired)),
+            Verdict::Refused(text) => Err(arguments_denial(&text)),
+        }
+    }
+}
+
+fn unknown(schema: &Schema, arguments: Value<'_>) -> Option<String> {
+    schema.declared().refusal(arguments)
+}
+
+fn arguments_denial(text: &str) -> Box<Denial> {
+    Box::new(Denial {
+        reason: Some(Arc::from(text)),
+        ..Denial::fixed(RuleId::ARGUMENTS, DenialKind::Arguments)
+    })
+}

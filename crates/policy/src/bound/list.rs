@@ -1,0 +1,46 @@
+//! What lists show of a tool, before anybody has called it: all but what no call can pass.
+//! Nothing that is not listed is ever allowed, so whatever is not known yet counts as possible.
+
+use super::Bound;
+use crate::input::{Given, Input};
+use crate::operator::Sense;
+use crate::rule::RuleId;
+use crate::schema::Schema;
+
+impl Bound {
+    /// Whether lists show the tool: unless no call of it can be allowed. An explicit deny is shown, so that the
+    /// agent can be told why.
+    #[must_use]
+    pub fn listed(&self) -> bool {
+        self.unlisted().is_none()
+    }
+
+    /// The rule that keeps the tool out of lists, if one does.
+    #[must_use]
+    pub fn listed_reason(&self) -> Option<RuleId> {
+        self.unlisted()
+    }
+
+    fn unlisted(&self) -> Option<RuleId> {
+        if let Some(denial) = &self.gate {
+            return Some(denial.rule.clone());
+        }
+        if self.explicit_denies().next().is_some() {
+            return None;
+        }
+        let input = self.unknown_input();
+        let mut unmeetable =
+            self.requirements().filter(|(_, predicate)| predicate.refuses_all(input, Sense::Require));
+        let mut certain =
+            self.conditional_denies().filter(|(_, predicate)| predicate.refuses_all(input, Sense::DenyIf));
+        let refusing = unmeetable.next().or_else(|| certain.next());
+        refusing.map(|(_, predicate)| predicate.rule.clone())
+    }
+
+    /// The arguments of a call that nobody has made yet.
+    fn unknown_input(&self) -> Input<'_> {
+        let declared = self.schema.as_ref().map(Schema::declared).filter(|declared| declared.is_any());
+        let possible = declared.filter(|_| self.checks.deny_unknown);
+        self.input_of(Given::Unknown { possible }, None)
+    }
+}
