@@ -16,6 +16,7 @@ mod id;
 mod journal;
 mod log_file;
 mod owner;
+pub mod recordings;
 mod store;
 mod time;
 mod timeline;

@@ -1,7 +1,7 @@
 //! The journal of reservations, `counters.journal`: what makes limits survive the process.
 //! Must never lose a reservation that was answered for, nor apply one that was not written whole.
 
-mod codec;
+pub(crate) mod codec;
 mod compact;
 mod file;
 mod frame;
