@@ -3,11 +3,14 @@
 //! before the next one begins. Nothing here looks anything up by name.
 
 mod checks;
+mod foresee;
 mod list;
 
 use std::sync::Arc;
 
 use checks::Checks;
+pub(crate) use foresee::Sight;
+pub use foresee::{Foreseen, Foresight};
 
 use crate::approval::Approval;
 use crate::decision::{Allowed, Arguments, Decision, Denial, DenialKind, Facts, Repaired};

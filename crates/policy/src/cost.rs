@@ -38,6 +38,14 @@ impl Cost {
         }
     }
 
+    /// Where it reads, if it does.
+    pub(crate) const fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Calls | Self::Fixed(_) => None,
+            Self::Sum(path) | Self::Length(path) => Some(path),
+        }
+    }
+
     /// The unit of the counter.
     pub(crate) fn unit(&self) -> Arc<str> {
         match self {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use json::Kind;
 
+use crate::bound::Sight;
 use crate::condition::{self, Comparison, Condition};
 use crate::decision::{Denial, DenialKind, Operand, OperandOutcome};
 use crate::input::Input;
@@ -21,13 +22,23 @@ impl Predicate {
         condition::all(&self.conditions, input, sense)
     }
 
-    /// Whether no call can pass it, whatever is not known yet.
-    pub(crate) fn refuses_all(&self, input: Input<'_>, sense: Sense) -> bool {
-        let possible = condition::possible(&self.conditions, input, sense);
-        match sense {
-            Sense::Require => !possible.has(Truth::True),
-            Sense::DenyIf => !possible.has(Truth::False),
-        }
+    /// Whether no call can pass it, or each does, whatever is not known yet.
+    pub(crate) fn foresee(&self, input: Input<'_>, sense: Sense) -> Sight {
+        let passing = match sense {
+            Sense::Require => Truth::True,
+            Sense::DenyIf => Truth::False,
+        };
+        Sight::of(condition::possible(&self.conditions, input, sense), passing)
+    }
+
+    /// The denial of a call that cannot pass, of which not everything is known.
+    pub(crate) fn foreseen_denial(&self, policy: &Arc<str>, sense: Sense) -> Denial {
+        let kind = match sense {
+            Sense::Require => DenialKind::Require,
+            Sense::DenyIf => DenialKind::DenyIf,
+        };
+        let said = self.on_deny.as_deref().unwrap_or("the policy does not allow this call");
+        self.denial(policy, kind, advise(said, NOT_WITH_THESE), Vec::new())
     }
 
     /// What each comparison answers.

@@ -8,13 +8,14 @@ use json::{Document, Value};
 use crate::class::Classes;
 use crate::datum::Numbers;
 use crate::decision::Facts;
+use crate::member::is_same_but_for_case;
 use crate::schema::Declared;
 
 /// Everything that paths read.
 #[derive(Clone, Copy)]
 pub(crate) struct Input<'a> {
     pub(crate) arguments: Given<'a>,
-    /// Nothing while a list is made.
+    /// Nothing while a list is made. What of them is not known is unknown to conditions.
     pub(crate) facts: Option<&'a Facts<'a>>,
     pub(crate) tool: &'a Tool,
     pub(crate) numbers: Numbers,
@@ -39,10 +40,39 @@ pub(crate) enum Given<'a> {
         /// The arguments that a call may hold, where that is known.
         possible: Option<&'a Declared>,
     },
+    /// A call was made of whose arguments only the names are known. A value may be null, which is the same as none.
+    Named(Names<'a>),
     /// The call has no arguments, which is the same as `{}`.
     Empty,
     /// The arguments of a call.
     Known(Known<'a>),
+    /// The arguments of a call, without what is at these JSON Pointers; a step `*` is any.
+    Partly(Known<'a>, &'a [String]),
+}
+
+impl Given<'_> {
+    /// Whether no value of them is known.
+    pub(crate) const fn are_unknown(&self) -> bool {
+        match self {
+            Self::Unknown { .. } | Self::Named(_) => true,
+            Self::Empty | Self::Known(_) | Self::Partly(..) => false,
+        }
+    }
+}
+
+/// The names of a call's top-level arguments.
+#[derive(Clone, Copy)]
+pub(crate) struct Names<'a> {
+    pub(crate) present: &'a [&'a str],
+    /// Whether there are more, of which no name is known.
+    pub(crate) has_others: bool,
+}
+
+impl Names<'_> {
+    /// Whether there is certainly no argument of this name, in whatever case.
+    pub(crate) fn lack(&self, name: &str) -> bool {
+        !self.has_others && !self.present.iter().any(|present| is_same_but_for_case(present, name))
+    }
 }
 
 /// The arguments of a call, an object.

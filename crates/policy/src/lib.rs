@@ -14,6 +14,7 @@ mod evaluate;
 mod example;
 mod explain;
 mod fact;
+mod gap;
 mod gate;
 mod hash;
 mod input;
@@ -38,7 +39,7 @@ mod testing;
 mod truth;
 mod zone;
 
-pub use bound::Bound;
+pub use bound::{Bound, Foreseen, Foresight};
 pub use channel::Channel;
 pub use class::{Category, Classes, Risk};
 pub use decision::{

@@ -25,7 +25,8 @@ pub(crate) fn member<'a>(
     Ok(found)
 }
 
-fn is_same_but_for_case(left: &str, right: &str) -> bool {
+/// Whether only case tells the one from the other, if anything does.
+pub(crate) fn is_same_but_for_case(left: &str, right: &str) -> bool {
     if left.is_ascii() && right.is_ascii() {
         return left.eq_ignore_ascii_case(right);
     }

@@ -8,6 +8,7 @@ use json::{Kind, Value};
 
 use crate::datum::{Datum, Numbers};
 use crate::fact::Fact;
+use crate::gap;
 use crate::input::{Given, Input, Known};
 use crate::member::{OtherSpelling, member};
 use crate::registry::{PATH_ROOTS, Status};
@@ -154,6 +155,7 @@ impl Path {
             Source::Args => self.find_argument(input),
             Source::Input => match input.facts.map(|facts| facts.input) {
                 None => Found::Unknown,
+                Some(None) if input.arguments.are_unknown() => Found::Unknown,
                 Some(None) => Found::Missing,
                 Some(Some(answers)) => self.find_in(Known::undeclared(answers), input.numbers),
             },
@@ -173,9 +175,16 @@ impl Path {
                 Found::Missing
             }
             Given::Unknown { .. } => Found::Unknown,
+            Given::Named(names) if self.top_names().all(|name| names.lack(name)) => Found::Missing,
+            Given::Named(_) => Found::Unknown,
+            Given::Partly(_, gaps) if gaps.iter().any(|gap| self.meets(gap)) => Found::Unknown,
             Given::Empty => Found::Missing,
-            Given::Known(known) => self.find_in(known, input.numbers),
+            Given::Known(known) | Given::Partly(known, _) => self.find_in(known, input.numbers),
         }
+    }
+
+    fn meets(&self, gap: &str) -> bool {
+        gap::meets(gap, &self.names, self.dotted.as_deref())
     }
 
     fn find_in<'a>(&self, known: Known<'a>, numbers: Numbers) -> Found<'a> {

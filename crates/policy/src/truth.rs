@@ -91,6 +91,11 @@ impl Possible {
         self.0 & Self::of(truth).0 != 0
     }
 
+    /// Whether this is the only answer.
+    pub(crate) fn is_only(self, truth: Truth) -> bool {
+        self == Self::of(truth)
+    }
+
     /// All answers that both sides together can have. Takes the two sides to be independent of each other.
     pub(crate) fn and(self, other: Self) -> Self {
         let mut all = 0;

@@ -7,7 +7,10 @@ mod common;
 use std::sync::Arc;
 
 use common::{FACTS, definition, document};
-use policy::{Arguments, Bound, Category, Classes, Decision, Policy, Risk, Schema, Stack, normalise};
+use policy::{
+    Arguments, Bound, Category, Classes, Decision, Foreseen, Foresight, Policy, Risk, Schema, Stack,
+    normalise,
+};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -325,6 +328,22 @@ fn n_cases() -> u32 {
     if std::env::var_os("TOOLGATE_LONG").is_some() { 100_000 } else { 400 }
 }
 
+/// What is hidden of a call: nothing but names, or some places.
+fn hidden() -> impl Strategy<Value = Option<Vec<String>>> {
+    let place =
+        prop::sample::select(vec!["/a", "/b", "/c", "/d", "/a/b", "/b/0", "/a/0/b", "/c/0/1", "/*/b", ""]);
+    prop::option::of(prop::collection::vec(place.prop_map(String::from), 1..3))
+}
+
+/// Takes out what is at some places, which may leave nothing, a null or another text there.
+fn take_out(arguments: &mut Value, places: &[String], left: &Value) {
+    for place in places {
+        if let Some(value) = arguments.pointer_mut(place).filter(|_| !place.is_empty()) {
+            *value = left.clone();
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: n_cases(), failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -492,5 +511,41 @@ proptest! {
         prop_assert!(!explanation.to_string().contains("SECRET"));
         let findings = format!("{:?}", explanation.findings);
         prop_assert!(!findings.contains("SECRET"));
+    }
+
+    /// What is foreseen of a call whose values are not all known is what is decided once they are.
+    #[test]
+    fn what_is_foreseen_is_decided(
+        document in policy_document(), schema in schema(), arguments in arguments(), hidden in hidden(),
+        left in prop::sample::select(vec![Value::Null, json!("x"), json!(5), json!({"b": 7})]),
+    ) {
+        let bound = bind(&[load(&document)], &schema);
+        let known = common::document(&arguments.to_string());
+        let facts = FACTS.labelled(&[]).at(1_795_180_251_007);
+        let decision = bound.decide(&facts, Arguments::Known(known.root()));
+        let fits = policy::load("open", br#"{"version": "1", "default": "allow", "all_tools": {"repair": false}}"#.to_vec());
+        let fits = is_allowed(&bind(&[Arc::new(fits.unwrap())], &schema), &arguments);
+        let names: Vec<&str> = arguments.as_object().unwrap().keys().map(String::as_str).collect();
+        let declared = |name: &&str| schema["properties"].get(name).is_some();
+        let (present, others): (Vec<&str>, Vec<&str>) = names.into_iter().partition(declared);
+        let mut partly = arguments.clone();
+        take_out(&mut partly, hidden.as_deref().unwrap_or_default(), &left);
+        let partly = common::document(&partly.to_string());
+        let given = match &hidden {
+            None => Foreseen::Keys { present: &present, has_undeclared: !others.is_empty(), fits },
+            Some(gaps) => Foreseen::Partly { arguments: partly.root(), gaps, fits },
+        };
+        for given in [given, Foreseen::Unknown, Foreseen::Known(Arguments::Known(known.root()))] {
+            for facts in [facts, FACTS] {
+                match bound.foresee(&facts, given) {
+                    Foresight::Allowed(limits) => {
+                        let Decision::Allow(allowed) = &decision else { panic!("{given:?} was foreseen to be allowed") };
+                        prop_assert_eq!(&allowed.limits, &limits);
+                    }
+                    Foresight::Denied(_) => prop_assert!(!decision.is_allow(), "{:?}", given),
+                    Foresight::Unknown(_) => {}
+                }
+            }
+        }
     }
 }

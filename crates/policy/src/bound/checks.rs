@@ -17,7 +17,7 @@ use crate::schema::{Schema, Verdict};
 /// How arguments are checked, all policies together. What one of them does not state is its default.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Checks {
-    schema: bool,
+    pub(super) schema: bool,
     pub(super) deny_unknown: bool,
     repair: bool,
     pub(super) numbers: Numbers,
@@ -87,7 +87,7 @@ fn unknown(schema: &Schema, arguments: Value<'_>) -> Option<String> {
     schema.declared().refusal(arguments)
 }
 
-fn arguments_denial(text: &str) -> Box<Denial> {
+pub(super) fn arguments_denial(text: &str) -> Box<Denial> {
     Box::new(Denial {
         reason: Some(Arc::from(text)),
         ..Denial::fixed(RuleId::ARGUMENTS, DenialKind::Arguments)

@@ -1,11 +1,10 @@
 //! What lists show of a tool, before anybody has called it: all but what no call can pass.
 //! Nothing that is not listed is ever allowed, so whatever is not known yet counts as possible.
 
-use super::Bound;
-use crate::input::{Given, Input};
+use super::{Bound, Sight};
 use crate::operator::Sense;
+use crate::policy::Predicate;
 use crate::rule::RuleId;
-use crate::schema::Schema;
 
 impl Bound {
     /// Whether lists show the tool: unless no call of it can be allowed. An explicit deny is shown, so that the
@@ -28,19 +27,12 @@ impl Bound {
         if self.explicit_denies().next().is_some() {
             return None;
         }
-        let input = self.unknown_input();
-        let mut unmeetable =
-            self.requirements().filter(|(_, predicate)| predicate.refuses_all(input, Sense::Require));
+        let input = self.unknown_input(None);
+        let refuses = |predicate: &Predicate, sense| predicate.foresee(input, sense) == Sight::Refuses;
+        let mut unmeetable = self.requirements().filter(|(_, predicate)| refuses(predicate, Sense::Require));
         let mut certain =
-            self.conditional_denies().filter(|(_, predicate)| predicate.refuses_all(input, Sense::DenyIf));
+            self.conditional_denies().filter(|(_, predicate)| refuses(predicate, Sense::DenyIf));
         let refusing = unmeetable.next().or_else(|| certain.next());
         refusing.map(|(_, predicate)| predicate.rule.clone())
-    }
-
-    /// The arguments of a call that nobody has made yet.
-    fn unknown_input(&self) -> Input<'_> {
-        let declared = self.schema.as_ref().map(Schema::declared).filter(|declared| declared.is_any());
-        let possible = declared.filter(|_| self.checks.deny_unknown);
-        self.input_of(Given::Unknown { possible }, None)
     }
 }
