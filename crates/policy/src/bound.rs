@@ -47,12 +47,7 @@ pub(crate) struct Part {
 
 impl Bound {
     pub(crate) fn new(policies: &[Arc<Policy>], definition: &Definition) -> Self {
-        let tool = Tool {
-            server: Box::from(&*definition.server),
-            name: Box::from(&*definition.name),
-            annotations: definition.annotations.clone(),
-            classes: definition.classes.clone(),
-        };
+        let tool = Tool::of(definition);
         let parts = parts(policies, &tool);
         let quarantined = || definition.input_schema.is_none().then(quarantine_denial);
         let is_fixed = parts.iter().flat_map(|part| &part.rules.limits).all(|limit| limit.cost.is_fixed());

@@ -69,6 +69,10 @@ pub mod code {
     pub const NO_EFFECT: &str = "no-effect";
     /// Warning: limits of different tools count together.
     pub const SHARED_COUNTER: &str = "shared-counter";
+    /// Warning: no known server has such a tool.
+    pub const UNKNOWN_TOOL: &str = "unknown-tool";
+    /// Warning: nothing names tools of a server.
+    pub const UNNAMED_TOOLS: &str = "unnamed-tools";
 }
 
 /// A diagnostic before its line and column are known.

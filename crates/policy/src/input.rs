@@ -10,6 +10,7 @@ use crate::datum::Numbers;
 use crate::decision::Facts;
 use crate::member::is_same_but_for_case;
 use crate::schema::Declared;
+use crate::stack::Definition;
 
 /// Everything that paths read.
 #[derive(Clone, Copy)]
@@ -29,6 +30,18 @@ pub(crate) struct Tool {
     /// The object that its server wrote, or nothing.
     pub(crate) annotations: Option<Arc<Document>>,
     pub(crate) classes: Classes,
+}
+
+impl Tool {
+    /// What a definition says of a tool.
+    pub(crate) fn of(definition: &Definition) -> Self {
+        Self {
+            server: Box::from(&*definition.server),
+            name: Box::from(&*definition.name),
+            annotations: definition.annotations.clone(),
+            classes: definition.classes.clone(),
+        }
+    }
 }
 
 /// What the arguments of a call are, as far as they are known.

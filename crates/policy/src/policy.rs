@@ -158,6 +158,12 @@ impl Policy {
         self.matched(tool).any(|part| part.names)
     }
 
+    /// Whether a part that is not for all tools applies to this one.
+    pub(crate) fn selects(&self, tool: &Tool) -> bool {
+        let own = self.servers.iter().find(|(id, _)| **id == *tool.server).map(|(_, section)| section);
+        [&self.top].into_iter().chain(own).any(|section| section.selects(tool))
+    }
+
     /// Whether any rule of a channel or method allows.
     pub(crate) fn opens_channels(&self) -> bool {
         self.channels.rules().any(|rule| rule.allows())

@@ -66,6 +66,13 @@ impl Section {
         by_name.chain(by_class).chain(all)
     }
 
+    /// Whether a name, a pattern or a class of it means this tool.
+    pub(crate) fn selects(&self, tool: &Tool) -> bool {
+        self.is_exact(&tool.name)
+            || self.patterns.iter().any(|(pattern, _)| pattern.matches_name(&tool.name))
+            || self.classes.iter().any(|(class, _)| tool.classes.is(*class))
+    }
+
     /// All rules with their pointers below `start`, and the exact name of the tool where there is one.
     pub(crate) fn all_rules(&self, start: &str) -> Vec<(String, Option<&str>, &Arc<Rules>)> {
         let mut found = Vec::new();

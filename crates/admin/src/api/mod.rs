@@ -5,6 +5,7 @@
 
 pub(crate) mod answer;
 mod audit;
+mod definitions;
 mod extract;
 mod grants;
 mod health;
@@ -56,6 +57,18 @@ pub const ROUTES: &[Route] = &[
         methods: &["GET", "DELETE"],
         is_open: false,
         answer: || get(servers::show).delete(servers::remove),
+    },
+    Route {
+        path: "/api/v1/definitions",
+        methods: &["GET"],
+        is_open: false,
+        answer: || get(definitions::list),
+    },
+    Route {
+        path: "/api/v1/definitions/{id}",
+        methods: &["GET"],
+        is_open: false,
+        answer: || get(definitions::show),
     },
     Route {
         path: "/api/v1/grants",

@@ -1,8 +1,11 @@
 //! Files and database together: clashes, reloads, what a process without agents does, restored tool lists.
 
 use crate::bench::{Bench, NOW_MS, files, new_grant, new_server, server};
+use admin::action::definitions::{Definitions, Servers};
+use admin::client::Client;
 use gateway::declared::Declared;
 use gateway::definitions::Freshness;
+use std::sync::Arc;
 use store::Timestamp;
 use store::config::SeenDefinition;
 
@@ -113,4 +116,12 @@ async fn the_stored_list_of_tools_is_there_after_a_restart_and_is_stale() {
         detail.tools.iter().map(|tool| (tool.name.as_str(), tool.is_listed)).collect();
     assert_eq!(listed, [("damaged", true), ("gone", false), ("read", true)]);
     assert_eq!(detail.server.n_tools, 2);
+    let mut client = Client::within(Arc::clone(&bench.registry));
+    let told: Definitions = client.get(&["definitions", "imaging"]).await.unwrap();
+    let told: Vec<_> = told.definitions.iter().map(|tool| (&*tool.name, tool.is_listed)).collect();
+    assert_eq!(told, listed);
+    let none: Definitions = client.get(&["definitions", "none"]).await.unwrap();
+    assert!(none.definitions.is_empty());
+    let servers: Servers = client.get(&["definitions"]).await.unwrap();
+    assert_eq!(servers.servers, ["imaging"]);
 }

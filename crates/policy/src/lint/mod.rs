@@ -1,4 +1,4 @@
-//! Warns of what a document probably does not mean. Needs nothing but the document.
+//! Warns of what a document probably does not mean: from the document alone, and from the tools that are known.
 //! A warning never changes a decision, and a document with warnings loads.
 
 mod channels;
@@ -6,7 +6,10 @@ mod contradiction;
 mod effect;
 mod opens;
 mod shadowed;
+mod tools;
 mod unanchored;
+
+pub use tools::KnownTool;
 
 use crate::channel::Rule;
 use crate::diagnostic::{Found, Severity};
@@ -25,23 +28,30 @@ pub(crate) struct Warnings {
 impl Warnings {
     /// Adds a warning about the value at a place.
     fn warn(&mut self, code: &'static str, (pointer, offset): (&str, usize), message: impl Into<String>) {
-        let (pointer, message) = (pointer.to_owned(), message.into());
-        self.found.push(Found {
-            offset,
-            severity: Severity::Warning,
-            pointer,
-            message,
-            suggestion: None,
-            code,
-        });
+        self.suggest(code, (pointer, offset), message, None);
+    }
+
+    /// Adds a warning with what was probably meant.
+    fn suggest(
+        &mut self,
+        code: &'static str,
+        (pointer, offset): (&str, usize),
+        message: impl Into<String>,
+        meant: Option<&str>,
+    ) {
+        let (pointer, message, suggestion) = (pointer.to_owned(), message.into(), meant.map(str::to_owned));
+        self.found.push(Found { offset, severity: Severity::Warning, pointer, message, suggestion, code });
     }
 }
 
-/// All warnings about a document.
-pub(crate) fn lint(policy: &Policy) -> Vec<Found> {
+/// All warnings about a document, with those about tools where any are known.
+pub(crate) fn lint(policy: &Policy, known: &[KnownTool<'_>]) -> Vec<Found> {
     let mut warnings = Warnings::default();
     for check in LINTS {
         check(policy, &mut warnings);
+    }
+    if !known.is_empty() {
+        tools::check(policy, known, &mut warnings);
     }
     warnings.found
 }

@@ -26,6 +26,7 @@ use std::sync::Arc;
 use transcript::Transcribed;
 
 use crate::diagnostic::{self, Diagnostic, Found};
+use crate::lint::KnownTool;
 use crate::policy::Policy;
 use crate::{lint, normalise};
 
@@ -70,16 +71,29 @@ pub fn load(name: &str, text: Vec<u8>) -> Result<Policy, Vec<Diagnostic>> {
 /// # Errors
 /// Every problem of the document, at its place in the text as it is written.
 pub fn load_as(format: Format, name: &str, text: Vec<u8>) -> Result<Policy, Vec<Diagnostic>> {
+    load_with(format, name, text, &[])
+}
+
+/// Loads a document, and warns of what does not fit these tools besides. They change nothing of the policy.
+///
+/// # Errors
+/// As [`load_as`].
+pub fn load_with(
+    format: Format,
+    name: &str,
+    text: Vec<u8>,
+    tools: &[KnownTool<'_>],
+) -> Result<Policy, Vec<Diagnostic>> {
     if text.len() > MAX_DOCUMENT_BYTES {
         let message = format!("the document is larger than {} MiB; split it", MAX_DOCUMENT_BYTES >> 20);
         return Err(diagnostic::locate(&[], vec![transcript::syntax(0, message)]));
     }
     let (json, places) = match format {
-        Format::Json => return read(name, text.clone(), |offset| offset, &text),
+        Format::Json => return read(name, text.clone(), |offset| offset, &text, tools),
         Format::Yaml => transcribe(&text, yaml::read)?,
         Format::Toml => transcribe(&text, toml::read)?,
     };
-    read(name, json, |offset| transcript::source_offset(&places, offset), &text)
+    read(name, json, |offset| transcript::source_offset(&places, offset), &text, tools)
 }
 
 fn transcribe(
@@ -101,6 +115,7 @@ fn read(
     json: Vec<u8>,
     source: impl Fn(usize) -> usize,
     text: &[u8],
+    tools: &[KnownTool<'_>],
 ) -> Result<Policy, Vec<Diagnostic>> {
     let locate = |problems: Vec<Found>| {
         let at = |found: Found| Found { offset: source(found.offset), ..found };
@@ -118,6 +133,6 @@ fn read(
         return Err(locate(problems));
     };
     policy.hash = normalise::hash(&policy);
-    policy.warnings = locate(lint::lint(&policy));
+    policy.warnings = locate(lint::lint(&policy, tools));
     Ok(policy)
 }

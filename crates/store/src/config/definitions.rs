@@ -75,3 +75,10 @@ pub(crate) fn of_server(database: &Connection, server: &str) -> Result<Vec<Defin
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
+
+/// The servers that ever listed a tool, by id.
+pub(crate) fn servers(database: &Connection) -> Result<Vec<String>, Failure> {
+    let mut statement = database.prepare("SELECT DISTINCT server_id FROM definitions ORDER BY server_id")?;
+    let rows = statement.query_map([], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}

@@ -223,6 +223,14 @@ impl ConfigStore {
         let server = server.to_owned();
         self.run("reading tool definitions", move |step| definitions::of_server(step, &server)).await
     }
+
+    /// The ids of the servers that ever listed a tool, those that are gone among them.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn listed_servers(&self) -> Result<Vec<String>, ConfigError> {
+        self.run("reading tool definitions", |step| definitions::servers(step)).await
+    }
 }
 
 /// Why a step was undone.

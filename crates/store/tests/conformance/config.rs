@@ -209,7 +209,9 @@ fn definitions_are_remembered_with_when_they_were_seen() {
                 ["b"],
                 "gone and back is a change"
             );
+            assert_eq!(config.listed_servers().await.unwrap(), ["s"]);
             assert_eq!(config.see_definitions("other", vec![seen("a", "1")], at(5)).await.unwrap(), ["a"]);
+            assert_eq!(config.listed_servers().await.unwrap(), ["other", "s"]);
         },
         async |store| {
             let all = store.config().definitions("s").await.unwrap();

@@ -7,6 +7,8 @@ mod administration;
 #[cfg(test)]
 mod audit;
 #[cfg(test)]
+mod definitions;
+#[cfg(test)]
 mod demo;
 #[cfg(test)]
 mod doctor;

@@ -5,7 +5,8 @@ use crate::gateway::{Gateway, end_owner};
 use crate::run::PROGRAM;
 use serde_json::Value;
 
-const TALK: &str = concat!(
+/// A client that asks for the tools.
+pub const TALK: &str = concat!(
     r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"t","version":"1"}}}"#,
     "\n",
     r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#,

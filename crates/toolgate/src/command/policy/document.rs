@@ -4,7 +4,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ::policy::{Diagnostic, Policy};
+use ::policy::{Diagnostic, Format, KnownTool, Policy};
 use anyhow::Context as _;
 
 use crate::cli::Global;
@@ -13,6 +13,8 @@ use crate::config::problem::{Problem, Problems};
 use crate::config::snapshot::{PolicyFile, Snapshot};
 use crate::config::suggest;
 use crate::exit::Usage;
+
+use super::definitions::{Known, Listed};
 
 /// Reads the named policies; none named means all of the folder.
 pub fn read(global: &Global, named: &[String]) -> anyhow::Result<Vec<PolicyFile>> {
@@ -57,7 +59,13 @@ fn read_one(global: &Global, named: &str) -> anyhow::Result<PolicyFile> {
 
 /// Loads one policy; every problem has its place in the file.
 pub fn load(file: &PolicyFile) -> Result<Arc<Policy>, Problems> {
-    let loaded = ::policy::load(&file.name, file.bytes.clone());
+    load_with(file, None)
+}
+
+/// Loads one policy; its warnings are also about the tools that servers list now, where any are known.
+pub fn load_with(file: &PolicyFile, known: Option<&Known>) -> Result<Arc<Policy>, Problems> {
+    let tools: Vec<KnownTool<'_>> = known.into_iter().flat_map(Known::current).map(Listed::known).collect();
+    let loaded = ::policy::load_with(Format::Json, &file.name, file.bytes.clone(), &tools);
     loaded.map(Arc::new).map_err(|diagnostics| problems(file, &diagnostics))
 }
 

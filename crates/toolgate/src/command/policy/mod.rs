@@ -1,5 +1,6 @@
 //! `toolgate policy …`: what can be asked of policies, in files or in force. It must never change one but its form.
 
+mod definitions;
 mod document;
 mod explain;
 mod explained;
