@@ -28,7 +28,7 @@ fn foresee(tool: &str, facts: &Facts<'_>, given: Foreseen<'_>) -> String {
 }
 
 const fn keys<'a>(present: &'a [&'a str]) -> Foreseen<'a> {
-    Foreseen::Keys { present, has_undeclared: false, fits: true }
+    Foreseen::Keys { present, has_others: false, fits: true }
 }
 
 #[test]
@@ -39,10 +39,10 @@ fn names_alone_decide_what_they_can() {
     check("open", keys(&["uri"]), "allowed, 0 reserved");
     check(
         "open",
-        Foreseen::Keys { present: &["uri"], has_undeclared: false, fits: false },
+        Foreseen::Keys { present: &["uri"], has_others: false, fits: false },
         "unknown because of (arguments)",
     );
-    check("open", Foreseen::Keys { present: &[], has_undeclared: true, fits: true }, "denied by (arguments)");
+    check("open", Foreseen::Keys { present: &[], has_others: true, fits: true }, "denied by (arguments)");
     check("open", keys(&["other"]), "denied by (arguments)");
     check("open", Foreseen::Unknown, "unknown because of (arguments)");
     check("none", Foreseen::Unknown, "denied by /tools/none/action");

@@ -532,7 +532,7 @@ proptest! {
         take_out(&mut partly, hidden.as_deref().unwrap_or_default(), &left);
         let partly = common::document(&partly.to_string());
         let given = match &hidden {
-            None => Foreseen::Keys { present: &present, has_undeclared: !others.is_empty(), fits },
+            None => Foreseen::Keys { present: &present, has_others: !others.is_empty(), fits },
             Some(gaps) => Foreseen::Partly { arguments: partly.root(), gaps, fits },
         };
         for given in [given, Foreseen::Unknown, Foreseen::Known(Arguments::Known(known.root()))] {

@@ -24,7 +24,7 @@ mod token;
 mod window;
 mod writer;
 
-pub use counters::{CounterKey, Demand, Ledger, Refused, Reservation};
+pub use counters::{CounterKey, Demand, Ledger, Refused, Rehearsal, Reservation};
 pub use error::{OpenError, StoreError};
 pub use handle_seal::HandleSeal;
 pub use id::CallId;

@@ -4,7 +4,7 @@
 use super::decide::{Judged, facts};
 use crate::exchange::Exchange;
 use crate::gateway::Gateway;
-use policy::{Denial, LimitDemand};
+use policy::{Denial, Facts, LimitDemand};
 use store::{CallId, CounterKey, Demand, Refused, Reservation};
 
 /// Why nothing was reserved.
@@ -43,7 +43,8 @@ fn with_demands<T>(
     ask: impl FnOnce(&[Demand<'_>]) -> Result<T, Refused>,
 ) -> Result<T, NotReserved> {
     let limits = &judged.allowed.limits;
-    let keys: Vec<CounterKey> = limits.iter().map(|limit| key(exchange, judged, limit)).collect();
+    let facts = facts(exchange, &judged.tool.name);
+    let keys: Vec<CounterKey> = limits.iter().map(|limit| key(limit, &facts)).collect();
     let demands: Vec<Demand<'_>> = limits.iter().zip(&keys).enumerate().map(demand).collect();
     ask(&demands).map_err(|refused| {
         let (index, retry_after_ms) = match refused {
@@ -58,14 +59,18 @@ fn with_demands<T>(
     })
 }
 
-fn key(exchange: &Exchange, judged: &Judged, limit: &LimitDemand) -> CounterKey {
-    let key = limit.spec.key(&facts(exchange, &judged.tool.name));
+/// The counter that a call with these facts adds to.
+#[must_use]
+pub fn key(limit: &LimitDemand, facts: &Facts<'_>) -> CounterKey {
+    let key = limit.spec.key(facts);
     let scope = [Some(key.scope), key.value];
     let scope: Vec<&str> = scope.into_iter().flatten().collect();
     CounterKey::new(key.policy, key.server, key.counter, key.unit, &scope)
 }
 
-fn demand<'a>((index, (limit, key)): (usize, (&'a LimitDemand, &'a CounterKey))) -> Demand<'a> {
+/// What the store is asked for a limit and its counter; the index says which of a call's limits it is.
+#[must_use]
+pub fn demand<'a>((index, (limit, key)): (usize, (&'a LimitDemand, &'a CounterKey))) -> Demand<'a> {
     Demand { key, amount: limit.amount, max: limit.spec.max, window: window(limit.spec.window), index }
 }
 

@@ -35,8 +35,8 @@ pub enum Foreseen<'a> {
     Keys {
         /// The names.
         present: &'a [&'a str],
-        /// Whether there are further ones, none of which this definition declares.
-        has_undeclared: bool,
+        /// Whether there are further ones, of which nothing is known.
+        has_others: bool,
         /// Whether the whole arguments are known to fit the schema of this definition as they are.
         fits: bool,
     },
@@ -100,6 +100,12 @@ impl Doubt {
 }
 
 impl Bound {
+    /// Whether arguments are checked against the schema, so that what was allowed fitted it.
+    #[must_use]
+    pub const fn checks_schema(&self) -> bool {
+        self.checks.schema
+    }
+
     /// Decides a call of which not everything is known. Facts that are not there are not known; but where arguments
     /// are, a call without answers of the client is one of a first round.
     #[must_use]
@@ -146,9 +152,9 @@ impl Bound {
                 doubt.note(&RuleId::new(RuleId::ARGUMENTS));
                 self.foresee_rules(self.unknown_input(Some(facts)), doubt)
             }
-            Foreseen::Keys { present, has_undeclared, fits } => {
-                self.foresee_names(present, has_undeclared, fits, doubt)?;
-                let names = Names { present, has_others: has_undeclared };
+            Foreseen::Keys { present, has_others, fits } => {
+                self.foresee_names(present, has_others, fits, doubt)?;
+                let names = Names { present, has_others };
                 self.foresee_rules(self.input_of(Given::Named(names), Some(facts)), doubt)
             }
         }
@@ -158,16 +164,15 @@ impl Bound {
     fn foresee_names(
         &self,
         present: &[&str],
-        has_undeclared: bool,
+        has_others: bool,
         fits: bool,
         doubt: &mut Doubt,
     ) -> Result<(), Box<Denial>> {
-        if let Some(declared) = self.declared()
-            && (has_undeclared || present.iter().any(|name| !declared.contains(name)))
-        {
+        let declared = self.declared();
+        if declared.is_some_and(|declared| present.iter().any(|name| !declared.contains(name))) {
             return Err(undeclared());
         }
-        if self.checks.schema && !fits {
+        if (self.checks.schema && !fits) || (declared.is_some() && has_others) {
             doubt.note(&RuleId::new(RuleId::ARGUMENTS));
         }
         Ok(())

@@ -5,6 +5,7 @@ mod counter;
 mod demand;
 mod key;
 mod ledger;
+mod rehearsal;
 mod reservation;
 mod table;
 #[cfg(test)]
@@ -15,6 +16,7 @@ pub(crate) use counter::{Counter, Settled, remember};
 pub use demand::{Demand, Refused};
 pub use key::CounterKey;
 pub use ledger::Ledger;
+pub use rehearsal::Rehearsal;
 pub use reservation::Reservation;
 pub(crate) use reservation::{Held, Unit};
 pub(crate) use table::{KeyId, Table};
