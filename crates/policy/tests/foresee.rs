@@ -42,7 +42,11 @@ fn names_alone_decide_what_they_can() {
         Foreseen::Keys { present: &["uri"], has_others: false, fits: false },
         "unknown because of (arguments)",
     );
-    check("open", Foreseen::Keys { present: &[], has_others: true, fits: true }, "denied by (arguments)");
+    check(
+        "open",
+        Foreseen::Keys { present: &[], has_others: true, fits: true },
+        "unknown because of (arguments)",
+    );
     check("open", keys(&["other"]), "denied by (arguments)");
     check("open", Foreseen::Unknown, "unknown because of (arguments)");
     check("none", Foreseen::Unknown, "denied by /tools/none/action");
