@@ -36,7 +36,7 @@ impl Merged {
             if files.policies.contains_key(&policy.name) {
                 self.clash("policy", &policy.name, "remove or rename one of them");
             } else {
-                self.declared.policies.insert(policy.name.clone(), policy.text.clone());
+                self.declared.policies.insert(policy.name.clone(), policy.text.clone().into());
             }
         }
     }
@@ -138,7 +138,7 @@ mod tests {
         Declared {
             servers: servers.iter().map(|id| server(id)).collect(),
             grants: grants.iter().map(grant).collect(),
-            policies: policies.iter().map(|name| ((*name).to_owned(), "{}".to_owned())).collect(),
+            policies: policies.iter().map(|name| ((*name).to_owned(), "{}".into())).collect(),
             baseline: Vec::new(),
         }
     }
@@ -183,7 +183,7 @@ mod tests {
             name: "p".to_owned(),
             revision: 1,
             hash: String::new(),
-            text: "{}".to_owned(),
+            text: "{}".into(),
             author: "local".to_owned(),
             created: Timestamp::from_ms(1),
         };

@@ -135,6 +135,29 @@ pub struct GrantSpec {
     pub servers: BTreeMap<String, Vec<String>>,
 }
 
+/// A policy as it was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyText {
+    /// How it is written.
+    pub format: policy::Format,
+    /// The document.
+    pub text: String,
+}
+
+/// JSON, the canonical form.
+impl From<String> for PolicyText {
+    fn from(text: String) -> Self {
+        Self { format: policy::Format::Json, text }
+    }
+}
+
+/// JSON, the canonical form.
+impl From<&str> for PolicyText {
+    fn from(text: &str) -> Self {
+        text.to_owned().into()
+    }
+}
+
 /// Everything declared, from all sources together.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Declared {
@@ -142,8 +165,8 @@ pub struct Declared {
     pub servers: Vec<ServerSpec>,
     /// Grants by declaration order.
     pub grants: Vec<GrantSpec>,
-    /// Policy texts by name (a file's stem).
-    pub policies: BTreeMap<String, String>,
+    /// Policies by name (a file's stem).
+    pub policies: BTreeMap<String, PolicyText>,
     /// Policy names that bind every grant, before its own.
     pub baseline: Vec<String>,
 }

@@ -1,7 +1,7 @@
 //! The present configuration as one immutable snapshot: grants, servers, policies and how they meet.
 //! A snapshot is replaced as a whole; nothing in it is ever changed in place.
 
-use crate::declared::{Declared, GrantSpec, ServerSpec};
+use crate::declared::{Declared, GrantSpec, PolicyText, ServerSpec};
 use crate::hub::prefix;
 use crate::reach::Reach;
 use crate::upstream::{Server, Setup};
@@ -229,13 +229,13 @@ impl World {
 }
 
 fn load_policies(
-    texts: BTreeMap<String, String>,
+    texts: BTreeMap<String, PolicyText>,
     previous: &World,
     problems: &mut Vec<Problem>,
 ) -> BTreeMap<String, Arc<Policy>> {
     let mut policies = BTreeMap::new();
-    for (name, text) in texts {
-        match policy::load(&name, text.into_bytes()) {
+    for (name, PolicyText { format, text }) in texts {
+        match policy::load_as(format, &name, text.into_bytes()) {
             Ok(loaded) => {
                 let kept =
                     previous.policies.get(&name).filter(|old| old.revision_hash() == loaded.revision_hash());

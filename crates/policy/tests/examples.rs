@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use common::{FACTS, definition, document};
-use policy::{Arguments, Channel, Decision, Policy, Stack};
+use policy::{Arguments, Channel, Decision, Format, Policy, Stack, normalise};
 
 const BASELINE: &str = "policies/baseline.json";
 const CHANNELS: &str = "policies/channels.json";
@@ -16,8 +16,10 @@ const DICOM: &str = "policies/dicom-import-rate.json";
 const FILES: &str = "policies/filesystem.json";
 const GIT: &str = "policies/git.json";
 const IMAGING: &str = "policies/healthimaging.json";
+const FILES_YAML: &str = "policies/filesystem-in-yaml.yaml";
 const PAYMENTS: &str = "policies/payments.json";
-const ALL: [&str; 7] = [BASELINE, CHANNELS, DICOM, FILES, GIT, IMAGING, PAYMENTS];
+const PAYMENTS_TOML: &str = "policies/payments-in-toml.toml";
+const ALL: [&str; 9] = [BASELINE, CHANNELS, DICOM, FILES_YAML, FILES, GIT, IMAGING, PAYMENTS_TOML, PAYMENTS];
 
 fn folder() -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples")
@@ -25,7 +27,10 @@ fn folder() -> std::path::PathBuf {
 
 fn load(file: &str) -> Arc<Policy> {
     let text = std::fs::read(folder().join(file)).expect(file);
-    Arc::new(policy::load(file, text).map_err(|problems| format!("{file}: {problems:#?}")).unwrap())
+    let format = Format::of_file(file).expect(file);
+    Arc::new(
+        policy::load_as(format, file, text).map_err(|problems| format!("{file}: {problems:#?}")).unwrap(),
+    )
 }
 
 /// The rule that decides, and what it reserves.
@@ -61,6 +66,14 @@ fn every_file_is_known_and_loads_without_a_warning() {
             DICOM => assert_eq!(warnings.iter().map(|(code, _)| *code).collect::<Vec<_>>(), ["opens-tool"]),
             _ => assert!(warnings.is_empty(), "{file}: {warnings:#?}"),
         }
+    }
+}
+
+#[test]
+fn a_policy_says_the_same_in_every_format() {
+    for (json, other) in [(FILES, FILES_YAML), (PAYMENTS, PAYMENTS_TOML)] {
+        let (json, other) = (load(json), load(other));
+        assert_eq!(json.revision_hash(), other.revision_hash(), "{}", normalise(&other));
     }
 }
 

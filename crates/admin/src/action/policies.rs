@@ -5,6 +5,7 @@ use super::{COMMAND, FILE};
 use crate::failure::{Failure, FailureKind};
 use crate::merge::merge;
 use crate::registry::{Present, Registry};
+use gateway::declared::PolicyText;
 use serde::{Deserialize, Serialize};
 use store::config::Configuration;
 
@@ -37,6 +38,8 @@ pub struct Detail {
     pub bindings: Vec<Binding>,
     /// The document as it was written.
     pub text: String,
+    /// How it is written: `json`, `yaml` or `toml`.
+    pub format: String,
 }
 
 /// Where a policy binds.
@@ -86,13 +89,13 @@ impl Registry {
                 }
             }
         }
-        Ok(Detail { policy, bindings, text })
+        Ok(Detail { policy, bindings, text: text.text, format: text.format.as_str().to_owned() })
     }
 }
 
-fn all(present: &Present, rows: &Configuration) -> Vec<(Policy, String)> {
+fn all(present: &Present, rows: &Configuration) -> Vec<(Policy, PolicyText)> {
     let declared = merge(&present.files, rows).declared;
-    let shown = |(name, text): (String, String)| {
+    let shown = |(name, text): (String, PolicyText)| {
         let is_baseline = declared.baseline.contains(&name);
         let is_file = present.files.policies.contains_key(&name);
         (shown(name, &text, is_file, is_baseline), text)
@@ -100,9 +103,9 @@ fn all(present: &Present, rows: &Configuration) -> Vec<(Policy, String)> {
     declared.policies.clone().into_iter().map(shown).collect()
 }
 
-fn shown(name: String, text: &str, is_file: bool, is_baseline: bool) -> Policy {
+fn shown(name: String, text: &PolicyText, is_file: bool, is_baseline: bool) -> Policy {
     let origin = if is_file { FILE } else { COMMAND }.to_owned();
-    let loaded = policy::load(&name, text.as_bytes().to_vec());
+    let loaded = policy::load_as(text.format, &name, text.text.as_bytes().to_vec());
     match loaded {
         Ok(loaded) => Policy {
             name,

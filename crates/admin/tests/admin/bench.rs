@@ -112,7 +112,7 @@ pub fn files() -> Declared {
             revoked: false,
             servers: BTreeMap::from([("imaging".to_owned(), texts(&["imaging"]))]),
         }],
-        policies: BTreeMap::from([("imaging".to_owned(), POLICY.to_owned())]),
+        policies: BTreeMap::from([("imaging".to_owned(), POLICY.into())]),
         baseline: Vec::new(),
     }
 }

@@ -13,7 +13,7 @@ use store::config::SeenDefinition;
 async fn a_refused_set_leaves_the_old_one_in_force() {
     let bench = Bench::with(files()).await;
     let mut bad = files();
-    bad.policies.insert("imaging".to_owned(), r#"{"version": "9"}"#.to_owned());
+    bad.policies.insert("imaging".to_owned(), r#"{"version": "9"}"#.into());
     bad.servers.push(server("more"));
     let problems = bench.registry.apply_files(bad).await.unwrap_err();
     assert!(problems.iter().any(|problem| problem.to_string().contains("imaging")), "{problems:?}");

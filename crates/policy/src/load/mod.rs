@@ -45,6 +45,16 @@ pub enum Format {
 }
 
 impl Format {
+    /// What people call it, in lower case.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Yaml => "yaml",
+            Self::Toml => "toml",
+        }
+    }
+
     /// The format that the name of a file says by its end.
     #[must_use]
     pub fn of_file(name: &str) -> Option<Self> {

@@ -21,7 +21,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use gateway::declared::{Declared, Setting, Transport};
+use gateway::declared::{Declared, PolicyText, Setting, Transport};
 
 pub use grants::TOKEN_HASH;
 
@@ -119,7 +119,7 @@ pub fn parse(source: &Source, snapshot: Snapshot) -> Result<Loaded, Refused> {
 fn read_toml(
     source: &Source,
     text: &str,
-    texts: BTreeMap<String, String>,
+    texts: BTreeMap<String, PolicyText>,
     files: &[snapshot::PolicyFile],
     problems: &mut Vec<Problem>,
 ) -> Option<(Settings, Declared)> {

@@ -3,23 +3,25 @@
 
 use std::collections::BTreeMap;
 
+use gateway::declared::PolicyText;
+
 use super::problem::{Problem, Severity};
 use super::snapshot::PolicyFile;
 
 /// Loads every policy and keeps the texts of those that load.
 #[must_use]
-pub fn read(files: &[PolicyFile]) -> (BTreeMap<String, String>, Vec<Problem>) {
+pub fn read(files: &[PolicyFile]) -> (BTreeMap<String, PolicyText>, Vec<Problem>) {
     let mut texts = BTreeMap::new();
     let mut problems = Vec::new();
     for file in files {
-        let found = match policy::load(&file.name, file.bytes.clone()) {
+        let found = match policy::load_as(file.format, &file.name, file.bytes.clone()) {
             Ok(policy) => policy.warnings().to_vec(),
             Err(diagnostics) => diagnostics,
         };
         problems.extend(found.iter().map(|diagnostic| problem(file, diagnostic)));
         // A text that is not UTF-8 does not load, so nothing is left out silently here.
         if let Ok(text) = std::str::from_utf8(&file.bytes) {
-            texts.insert(file.name.clone(), text.to_owned());
+            texts.insert(file.name.clone(), PolicyText { format: file.format, text: text.to_owned() });
         }
     }
     (texts, problems)

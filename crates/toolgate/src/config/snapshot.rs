@@ -1,9 +1,12 @@
 //! The bytes of one configuration, read once: the file and every policy, with a hash over all.
 //! What is parsed is what was hashed, so that a change during reading is found at the next look.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+
+use policy::Format;
 
 use super::name;
 use super::problem::Problem;
@@ -65,6 +68,8 @@ pub struct PolicyFile {
     pub name: String,
     /// The file.
     pub path: PathBuf,
+    /// How it is written, by the end of its name.
+    pub format: Format,
     /// Its content.
     pub bytes: Vec<u8>,
 }
@@ -98,7 +103,7 @@ fn fingerprint(source: &Source, toml: &[u8], policies: &[PolicyFile], problems: 
     let messages: Vec<String> = problems.iter().map(Problem::to_string).collect();
     let mut parts: Vec<&[u8]> = vec![source.folder.as_os_str().as_encoded_bytes(), toml];
     for policy in policies {
-        parts.extend([policy.name.as_bytes(), &policy.bytes]);
+        parts.extend([policy.path.as_os_str().as_encoded_bytes(), &policy.bytes]);
     }
     parts.push(b"problems");
     parts.extend(messages.iter().map(String::as_bytes));
@@ -125,27 +130,33 @@ fn read_policies(folder: &Path, problems: &mut Vec<Problem>) -> Vec<PolicyFile> 
     }
     paths.sort();
     let policies: Vec<PolicyFile> = paths.iter().filter_map(|path| read_policy(path, problems)).collect();
+    refuse_twins(&policies, problems);
     if policies.len() > MAX_POLICIES {
         problems.push(Problem::of_file(folder, format!("holds more than {MAX_POLICIES} policies")));
     }
     policies
 }
 
-/// Hidden files, folders and files of other kinds are none of ours; YAML and TOML would be policies.
+/// Refuses names that stand in two formats: nobody could tell which of the files is in force.
+fn refuse_twins(policies: &[PolicyFile], problems: &mut Vec<Problem>) {
+    let mut first: HashMap<&str, &PolicyFile> = HashMap::new();
+    for policy in policies {
+        let other = first.entry(&policy.name).or_insert(policy);
+        if other.path != policy.path {
+            let other = other.path.file_name().unwrap_or_default().to_string_lossy();
+            let message = format!("the policy `{}` is in `{other}` already; remove one of both", policy.name);
+            problems.push(Problem::of_file(&policy.path, message));
+        }
+    }
+}
+
+/// Hidden files, folders and files of other kinds are none of ours.
 fn read_policy(path: &Path, problems: &mut Vec<Problem>) -> Option<PolicyFile> {
     let file_name = path.file_name()?.to_string_lossy().into_owned();
     if file_name.starts_with('.') || path.is_dir() {
         return None;
     }
-    match path.extension()?.to_str()? {
-        "json" => {}
-        "yaml" | "yml" | "toml" => {
-            let message = "policies in this format are known but not yet built; write it as JSON";
-            problems.push(Problem::of_file(path, message));
-            return None;
-        }
-        _ => return None,
-    }
+    let format = Format::of_file(&file_name)?;
     let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     if !name::is_policy(&stem) {
         let message =
@@ -155,7 +166,7 @@ fn read_policy(path: &Path, problems: &mut Vec<Problem>) -> Option<PolicyFile> {
     }
     let n_problems = problems.len();
     let bytes = keep(path, problems);
-    (problems.len() == n_problems).then(|| PolicyFile { name: stem, path: path.to_path_buf(), bytes })
+    (problems.len() == n_problems).then(|| PolicyFile { name: stem, path: path.to_path_buf(), format, bytes })
 }
 
 fn keep(path: &Path, problems: &mut Vec<Problem>) -> Vec<u8> {

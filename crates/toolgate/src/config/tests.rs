@@ -6,6 +6,8 @@ use gateway::declared::{GrantSpec, ServerSpec, Setting, Transport};
 use store::Durability;
 use store::audit::Retention;
 
+use policy::Format;
+
 use super::problem::Problem;
 use super::settings::Tls;
 use super::snapshot::{Fingerprint, Snapshot};
@@ -269,7 +271,9 @@ fn secrets_in_clear_are_refused_and_never_repeated() {
 fn all_problems_of_all_files_are_told_at_once_in_order() {
     let folder = Folder::new("lisen = 1\nlisten = \"x\"\n[servers.X]\n[grants.a]\ntoken_hash = \"x\"\n");
     folder.write("policies/broken.json", "[");
-    folder.write("policies/later.yaml", "version: '1'");
+    folder.write("policies/later.yaml", "version: '1'\ndefault: [deny]\n");
+    folder.write("policies/later.yml", "version: '1'\ndefault: deny\n");
+    folder.write("policies/last.toml", "version = '1'\ndefault = 'deny'\n[tols]\n");
     folder.write("policies/bad name.json", POLICY);
     folder.write("policies/README.md", "not a policy");
     folder.write("policies/.hidden.json", "[");
@@ -285,7 +289,10 @@ fn all_problems_of_all_files_are_told_at_once_in_order() {
         [
             "policies/bad name.json",
             "policies/broken.json",
-            "policies/later.yaml",
+            "policies/last.toml:3:2",
+            "policies/later.yaml:2:10",
+            "policies/later.yml",
+            "policies/later.yml:1:1",
             "toolgate.toml:1:1",
             "toolgate.toml:2:10",
             "toolgate.toml:3:10",
@@ -294,6 +301,35 @@ fn all_problems_of_all_files_are_told_at_once_in_order() {
         ],
         "{lines:#?}"
     );
+}
+
+#[test]
+fn policies_in_every_format_are_read_and_looked_at_again() {
+    let folder = Folder::new("");
+    folder.write("policies/yaml.yml", "version: '1'\ndefault: deny\ntools: { x: {} }\n");
+    folder.write("policies/toml.toml", "version = '1'\ndefault = 'deny'\ntools.x = {}\n");
+    let loaded = folder.load().unwrap();
+    let policies = &loaded.declared.policies;
+    let formats = ["base", "toml", "yaml"].map(|name| policies[name].format);
+    assert_eq!(formats, [Format::Json, Format::Toml, Format::Yaml]);
+    let revision = |name: &str| {
+        let policy = &policies[name];
+        policy::load_as(policy.format, name, policy.text.clone().into_bytes()).unwrap().revision_hash()
+    };
+    assert_eq!([revision("toml"), revision("yaml")], [revision("base"); 2]);
+    folder.write("policies/yaml.yml", "version: '1'\ndefault: deny\ntools: { y: {} }\n");
+    assert_ne!(loaded.current_fingerprint(), loaded.fingerprint);
+    folder.write("policies/yaml.json", POLICY);
+    let problems = folder.problems();
+    assert_eq!(
+        problems,
+        ["policies/yaml.yml: error: the policy `yaml` is in `yaml.json` already; remove one of both"]
+    );
+    std::fs::remove_file(folder.source.folder.join("policies/yaml.yml")).unwrap();
+    let json = folder.load().unwrap().fingerprint;
+    let at = |name: &str| folder.source.folder.join("policies").join(name);
+    std::fs::rename(at("yaml.json"), at("yaml.yaml")).unwrap();
+    assert_ne!(folder.load().unwrap().fingerprint, json, "the same bytes in another format are a change");
 }
 
 #[test]

@@ -253,8 +253,11 @@ fn write_policy(path: &Path, tools: &BTreeSet<String>) -> anyhow::Result<()> {
     Ok(file::write_in_one_step(path, 0o600, policy::text(tools).as_bytes())?)
 }
 
+/// The policy of a server: the file that is there in whichever format, else the one to be written.
 fn policy_path(setting: &Setting<'_>, candidate: &Candidate) -> PathBuf {
-    setting.policies.join(format!("{}.json", candidate.id))
+    let named = |end: &str| setting.policies.join(format!("{}.{end}", candidate.id));
+    let present = ["yaml", "yml", "toml"].map(named).into_iter().find(|path| path.exists());
+    present.unwrap_or_else(|| named("json"))
 }
 
 fn finish(output: Output, summary: &Summary, text: &str) -> anyhow::Result<()> {

@@ -187,6 +187,42 @@ fn a_policy_that_does_not_load_is_told_with_every_place() {
 }
 
 #[test]
+fn files_in_every_format_are_taken() {
+    let place = place();
+    let yaml = "# Ours.\nversion: \"1\"\ndefault: deny\ntools:\n  start_x: { rate_limit: 10/minute }\n";
+    let toml = "version = \"1\"\ndefault = \"deny\"\ntools.start_x.rate_limit = \"10/minute\"\n";
+    let json = r#"{"version":"1","default":"deny","tools":{"start_x":{"rate_limit":"10/minute"}}}"#;
+    let files = [("a.json", json), ("a.yaml", yaml), ("a.yml", yaml), ("a.toml", toml)];
+    for (file, text) in files {
+        place.write(&place.work(file), text);
+    }
+    let printed = files.map(|(file, _)| place.run(&["policy", "fmt", file]).stdout);
+    assert!(printed.iter().all(|text| *text == printed[0] && text.starts_with("{\n")), "{printed:?}");
+    for (file, _) in files {
+        let explained = place.run(&["policy", "explain", file, "--tool", "start_x"]);
+        assert_eq!(explained.code, Some(0), "{}", explained.whole());
+    }
+    let kept = place.run(&["policy", "fmt", "a.yaml", "a.toml", "--write"]);
+    assert_eq!(kept.stdout.matches("left as it is, because it is not JSON").count(), 2, "{}", kept.whole());
+    assert_eq!(std::fs::read_to_string(place.work("a.yaml")).unwrap(), yaml);
+    assert_eq!(place.run(&["policy", "fmt", "a.yaml", "a.toml", "--check"]).code, Some(0));
+    for (file, text, expected) in [
+        (
+            "bad.yaml",
+            yaml.replace("rate_limit", "rate_limt"),
+            "bad.yaml:5:14: error: unknown key `rate_limt`",
+        ),
+        ("bad.toml", toml.replace("default", "defualt"), "bad.toml:2:1: error: unknown key `defualt`"),
+        ("bad.json", json.replace("10/minute", "10/minite"), "bad.json:1:66: error: unknown window `minite`"),
+        ("bad.yml", yaml.replace("deny", "yes"), "bad.yml:3:10: error: `yes` is read in different ways"),
+    ] {
+        place.write(&place.work(file), &text);
+        let ran = place.run(&["policy", "lint", file]);
+        assert!(ran.code == Some(1) && ran.stdout.contains(expected), "{}", ran.whole());
+    }
+}
+
+#[test]
 fn fmt_prints_checks_and_writes() {
     let place = Place::new();
     let short = r#"{"version":"1","default":"deny","tools":{"start_x":{"rate_limit":"10/minute"}}}"#;

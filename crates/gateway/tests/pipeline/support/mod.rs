@@ -132,7 +132,7 @@ impl Test {
         let declared = Declared {
             servers: vec![spec(Running::SERVER, transport), spec("unreached", http(upstream.url()))],
             grants: vec![grant(Running::GRANT, &tokens[0]), grant("other", &tokens[1])],
-            policies: self.policies.into_iter().collect(),
+            policies: self.policies.into_iter().map(|(name, text)| (name, text.into())).collect(),
             baseline: vec![],
         };
         let clock = ManualClock::new(NOW_MS);

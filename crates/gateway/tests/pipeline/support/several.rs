@@ -99,7 +99,7 @@ impl Several {
             specs.push(ServerSpec { alias, ..ServerSpec::new(id, transport) });
         }
         let policy = |id: &str| self.policies.get(id).cloned().unwrap_or_else(|| ALLOW.to_owned());
-        let policies = specs.iter().map(|spec| (spec.id.clone(), policy(&spec.id))).collect();
+        let policies = specs.iter().map(|spec| (spec.id.clone(), policy(&spec.id).into())).collect();
         let tokens = [Token::mint().unwrap(), Token::mint().unwrap()];
         let servers: BTreeMap<_, _> =
             specs.iter().map(|spec| (spec.id.clone(), vec![spec.id.clone()])).collect();

@@ -1,4 +1,5 @@
 //! The policies that a command line names: files, names of the policies folder, or `-` for standard input.
+//! The end of a file's name says how it is written; other ends, and standard input, are JSON.
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -37,14 +38,21 @@ fn read_one(global: &Global, named: &str) -> anyhow::Result<PolicyFile> {
     if named == "-" {
         let mut bytes = Vec::new();
         std::io::stdin().lock().read_to_end(&mut bytes).context("cannot read standard input")?;
-        return Ok(PolicyFile { name: "stdin".to_owned(), path: PathBuf::from("-"), bytes });
+        return Ok(PolicyFile {
+            name: "stdin".to_owned(),
+            path: PathBuf::from("-"),
+            format: Format::Json,
+            bytes,
+        });
     }
     let path = Path::new(named);
-    let is_file = path.is_file() || named.contains('/') || path.extension().is_some_and(|end| end == "json");
+    let format = Format::of_file(named);
+    let is_file = path.is_file() || named.contains('/') || format.is_some();
     if is_file {
         let bytes = std::fs::read(path).with_context(|| format!("cannot read `{named}`"))?;
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        return Ok(PolicyFile { name, path: path.to_path_buf(), bytes });
+        let format = format.unwrap_or(Format::Json);
+        return Ok(PolicyFile { name, path: path.to_path_buf(), format, bytes });
     }
     let source = global.source()?;
     let policies = Snapshot::read(&source).policies;
@@ -65,7 +73,7 @@ pub fn load(file: &PolicyFile) -> Result<Arc<Policy>, Problems> {
 /// Loads one policy; its warnings are also about the tools that servers list now, where any are known.
 pub fn load_with(file: &PolicyFile, known: Option<&Known>) -> Result<Arc<Policy>, Problems> {
     let tools: Vec<KnownTool<'_>> = known.into_iter().flat_map(Known::current).map(Listed::known).collect();
-    let loaded = ::policy::load_with(Format::Json, &file.name, file.bytes.clone(), &tools);
+    let loaded = ::policy::load_with(file.format, &file.name, file.bytes.clone(), &tools);
     loaded.map(Arc::new).map_err(|diagnostics| problems(file, &diagnostics))
 }
 

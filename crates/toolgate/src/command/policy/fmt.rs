@@ -2,6 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
+use ::policy::Format;
 use anyhow::Context as _;
 use clap::Args;
 
@@ -16,6 +17,7 @@ const EXAMPLES: &str = "\
 Examples:
   toolgate policy fmt imaging              print the policy of that name
   toolgate policy fmt old.json --write     replace the file
+  toolgate policy fmt old.yaml             print what is written in YAML or TOML as JSON
   toolgate policy fmt --check              say which policies would change
 
 Exit codes: 0 done, nothing would change; 1 does not load or would change; 2 wrong usage.";
@@ -48,7 +50,9 @@ pub fn run(global: &Global, arguments: &Arguments) -> anyhow::Result<Exit> {
     for file in &files {
         let policy = document::load(file)?;
         let text = ::policy::normalise(&policy);
-        let is_changed = text.as_bytes() != file.bytes;
+        // Only JSON has a documented form; what people wrote in another format stays as it is.
+        let is_json = file.format == Format::Json;
+        let is_changed = is_json && text.as_bytes() != file.bytes;
         n_changed += usize::from(is_changed);
         if arguments.write {
             write(file, &text, is_changed)?;
@@ -60,6 +64,8 @@ pub fn run(global: &Global, arguments: &Arguments) -> anyhow::Result<Exit> {
             )?;
         } else if !arguments.write && !arguments.check {
             output.line(text.trim_end())?;
+        } else if !is_json && arguments.write {
+            output.line(format!("{}: left as it is, because it is not JSON", file.path.display()))?;
         } else if is_changed {
             let verb = if arguments.write { "changed" } else { "would change" };
             output.line(format!("{}: {verb}", file.path.display()))?;
