@@ -1,6 +1,7 @@
 //! Decides: the policy language, its loader with diagnostics, the binder and the evaluator.
 //! Pure: no I/O, clock, randomness or async. The same arguments always get the same decision.
 
+mod analysis;
 mod approval;
 mod bound;
 mod channel;

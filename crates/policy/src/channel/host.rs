@@ -40,6 +40,21 @@ impl HostPattern {
         Ok(Self { name: name.into(), is_below, port: port.map(Into::into) })
     }
 
+    /// The name, in the one spelling that is compared.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether it stands for the hosts below the name, and not for the name itself.
+    pub(crate) const fn is_below(&self) -> bool {
+        self.is_below
+    }
+
+    /// The port, where one is written.
+    pub(crate) fn port(&self) -> Option<&str> {
+        self.port.as_deref()
+    }
+
     /// Whether an allow covers the host: the ports have to be the same, written or not.
     pub(super) fn allows(&self, host: &Host) -> bool {
         self.covers_name(host) && self.port.as_deref() == host.port.as_deref()

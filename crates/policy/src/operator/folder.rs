@@ -52,6 +52,16 @@ impl Folder {
         Self { is_absolute: text.starts_with('/'), parts: parts(text).map(Box::from).collect() }
     }
 
+    /// Whether it starts at the root.
+    pub(crate) const fn is_absolute(&self) -> bool {
+        self.is_absolute
+    }
+
+    /// The names that lead to it.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = &str> {
+        self.parts.iter().map(AsRef::as_ref)
+    }
+
     fn judge(&self, path: &str) -> Truth {
         if path.starts_with('/') != self.is_absolute {
             return Truth::Error;

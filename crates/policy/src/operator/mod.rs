@@ -21,7 +21,10 @@ mod test;
 mod text;
 mod types;
 
+pub(crate) use affix::End;
+pub(crate) use folder::Folder;
 use json::{Kind, Value};
+pub(crate) use network::Network;
 pub(crate) use order::Relation;
 pub(crate) use pattern::is_anchored;
 pub(crate) use scalar::Scalar;

@@ -70,6 +70,25 @@ impl Network {
         Ok(network)
     }
 
+    /// Its lowest address.
+    pub(crate) const fn first(&self) -> IpAddr {
+        self.base
+    }
+
+    /// Its highest address.
+    pub(crate) fn last(&self) -> IpAddr {
+        match self.base {
+            IpAddr::V4(base) => {
+                let free = u32::MAX.checked_shr(self.n_fixed).unwrap_or(0);
+                IpAddr::V4(Ipv4Addr::from_bits(base.to_bits() | free))
+            }
+            IpAddr::V6(base) => {
+                let free = u128::MAX.checked_shr(self.n_fixed).unwrap_or(0);
+                IpAddr::V6(Ipv6Addr::from_bits(base.to_bits() | free))
+            }
+        }
+    }
+
     fn holds(&self, address: IpAddr) -> bool {
         self.base.is_ipv4() == address.is_ipv4() && self.masked(address) == self.base
     }

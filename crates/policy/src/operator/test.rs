@@ -13,7 +13,7 @@ use super::types::{self, Type};
 use super::{Relation, Scalar, host, length, other, shape, text};
 use crate::channel::HostPattern;
 use crate::datum::Datum;
-use crate::input::Input;
+use crate::input::{Input, Tool};
 use crate::path::{Found, Path};
 use crate::schema::Schema;
 use crate::truth::Truth;
@@ -144,6 +144,31 @@ impl Test {
             Self::Quantified(quantified) => quantified.check.judge(Found::Value(value), input, sense),
             Self::SameAs(path) => other::judge(path, value, input, sense),
             Self::Within(schema) => shape::judge(schema, value),
+        }
+    }
+
+    /// The answer for a text alone.
+    pub(crate) fn judge_text(&self, text: &str) -> Truth {
+        self.judge(Datum::Text(text), Input::of_tool(&Tool::default()), Sense::Require)
+    }
+
+    /// Whether the answer for a text depends on nothing but the text.
+    pub(crate) fn reads_text_only(&self) -> bool {
+        match self {
+            Self::SameAs(_) | Self::Within(_) => false,
+            Self::Quantified(quantified) => quantified.check.test.reads_text_only(),
+            Self::Equals(_)
+            | Self::OneOf(_)
+            | Self::Order { .. }
+            | Self::Present(_)
+            | Self::Matches { .. }
+            | Self::Contains(_)
+            | Self::Affix { .. }
+            | Self::HostIn(_)
+            | Self::InNetwork(_)
+            | Self::Under(_)
+            | Self::Length { .. }
+            | Self::Types(_) => true,
         }
     }
 
