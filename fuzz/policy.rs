@@ -47,6 +47,36 @@ pub fn fuzz_formats(data: &[u8]) {
     }
 }
 
+/// Two lines, an expression from an operator and arguments from an agent: what a requirement lets pass a denial of the
+/// same refuses, and the other way round, and explaining it says what was decided.
+pub fn fuzz_expression(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let (expression, arguments) = text.rsplit_once('\n').unwrap_or((text, "{}"));
+    let Some(arguments) = scan(Some(arguments.as_bytes())) else { return };
+    let mut leaf = Vec::new();
+    json::write_string(&mut leaf, expression);
+    let leaf = String::from_utf8_lossy(&leaf);
+    let stack = |list: &str| {
+        let rules = format!(
+            r#""x": {{"arguments": {{"check": "off"}}, "{list}": [{{"conditions": [{{"cel": {leaf}}}]}}]}}"#
+        );
+        let text = format!(r#"{{"version": "1", "default": "allow", "tools": {{{rules}}}}}"#);
+        policy::load("fuzz", text.into_bytes()).ok().map(|policy| Stack::new(vec![Arc::new(policy)]))
+    };
+    let (Some(require), Some(deny_if)) = (stack("require"), stack("deny_if")) else { return };
+    let Some(open) = scan(Some(b"{}")) else { return };
+    let bind = |stack: &Stack| stack.bind(&definition("x", Schema::compile(open.root()).ok()));
+    let (require, deny_if) = (bind(&require), bind(&deny_if));
+    let decide = |bound: &policy::Bound| {
+        let decision = bound.decide(&FACTS, Arguments::Known(arguments.root()));
+        let explained = bound.explain(&FACTS, Arguments::Known(arguments.root())).decision;
+        assert_eq!(explained.denial(), decision.denial());
+        assert!(bound.listed() || !decision.is_allow());
+        decision.is_allow()
+    };
+    assert!(!(decide(&require) && decide(&deny_if)));
+}
+
 /// Two lines, a schema from a server and arguments from an agent: any schema that compiles judges any arguments,
 /// and what was mended fits as it is.
 pub fn fuzz_schema(data: &[u8]) {

@@ -134,6 +134,51 @@ impl Decimal {
         self.checked_add(&other.negated())
     }
 
+    /// The exact product; nothing where it has more digits than fit.
+    #[must_use]
+    pub fn checked_mul(&self, other: &Self) -> Option<Self> {
+        let mantissa = self.mantissa.checked_mul(other.mantissa)?;
+        Self::normal(self.negative != other.negative, mantissa, self.exponent + other.exponent)
+    }
+
+    /// The exact quotient; nothing where it has no end or more digits than fit, or the divisor is zero.
+    #[must_use]
+    pub fn checked_div(&self, other: &Self) -> Option<Self> {
+        if other.is_zero() {
+            return None;
+        }
+        let shared = greatest_divisor(self.mantissa, other.mantissa);
+        let mut rest = other.mantissa / shared;
+        let n_twos = rest.trailing_zeros();
+        rest >>= n_twos;
+        let mut n_fives = 0;
+        while rest.is_multiple_of(5) {
+            rest /= 5;
+            n_fives += 1;
+        }
+        // A quotient has an end only where nothing but twos and fives is left to divide by.
+        if rest != 1 {
+            return None;
+        }
+        let n_places = n_twos.max(n_fives);
+        let filled =
+            2_u128.checked_pow(n_places - n_twos)?.checked_mul(5_u128.checked_pow(n_places - n_fives)?)?;
+        let mantissa = (self.mantissa / shared).checked_mul(filled)?;
+        let exponent = self.exponent - other.exponent - i32::try_from(n_places).ok()?;
+        Self::normal(self.negative != other.negative, mantissa, exponent)
+    }
+
+    /// What is left of a division of whole numbers, with the sign of the dividend; nothing for other numbers, for very
+    /// large ones, and where the divisor is zero.
+    #[must_use]
+    pub fn checked_rem(&self, other: &Self) -> Option<Self> {
+        if !self.is_integer() || !other.is_integer() {
+            return None;
+        }
+        let mantissa = self.scaled_to(0)?.checked_rem(other.scaled_to(0)?)?;
+        Self::normal(self.negative, mantissa, 0)
+    }
+
     /// Whether it is so short that it surely survives a double: fifteen digits always do, in the normal range.
     pub(crate) fn is_short(&self) -> bool {
         const SURE_DIGITS: u128 = 10_u128.pow(15);
@@ -141,7 +186,9 @@ impl Decimal {
         self.mantissa < SURE_DIGITS && self.exponent.abs() <= SURE_EXPONENT
     }
 
-    fn negated(&self) -> Self {
+    /// The number with the other sign.
+    #[must_use]
+    pub fn negated(&self) -> Self {
         Self { negative: !self.negative && !self.is_zero(), ..*self }
     }
 
@@ -166,6 +213,15 @@ impl Decimal {
             self.scaled_to(exponent).cmp(&other.scaled_to(exponent))
         })
     }
+}
+
+/// The greatest number that divides both; the second is not zero.
+fn greatest_divisor(left: u128, right: u128) -> u128 {
+    let (mut left, mut right) = (left, right);
+    while right != 0 {
+        (left, right) = (right, left % right);
+    }
+    left
 }
 
 /// Whether a text is a number in JSON's grammar.

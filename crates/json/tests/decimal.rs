@@ -230,6 +230,37 @@ fn whole_numbers_are_read_only_where_written_so() {
     assert_eq!(number("-1.5e3", |number| number.as_f64()), Some(-1500.0));
 }
 
+#[test]
+fn products_and_quotients_are_exact_or_nothing() {
+    let quotients = [
+        ("1", "3", None),
+        ("1", "8", Some("0.125")),
+        ("10", "4", Some("2.5")),
+        ("-7", "0.5", Some("-14")),
+        ("1e300", "1e-300", Some("1e600")),
+        ("0", "7", Some("0")),
+        ("1", "0", None),
+        ("1e900", "1e-900", None),
+    ];
+    for (left, right, expected) in quotients {
+        assert_eq!(decimal(left).checked_div(&decimal(right)), expected.map(decimal), "{left} / {right}");
+    }
+    let rests = [
+        ("7", "3", Some("1")),
+        ("-7", "3", Some("-1")),
+        ("7.5", "3", None),
+        ("7", "0", None),
+        ("1e60", "7", None),
+    ];
+    for (left, right, expected) in rests {
+        assert_eq!(decimal(left).checked_rem(&decimal(right)), expected.map(decimal), "{left} % {right}");
+    }
+    let long = decimal("12345678901234567890123456789");
+    assert_eq!(long.checked_mul(&long), None);
+    assert_eq!(decimal("-0.5").checked_mul(&decimal("4")), Some(decimal("-2")));
+    assert_eq!(decimal("0").checked_mul(&decimal("-4")), Some(Decimal::ZERO));
+}
+
 /// A number of a whole mantissa and a small exponent, and the same scaled to a whole number.
 fn small() -> impl Strategy<Value = (String, i128)> {
     (any::<i64>(), 0..1000_i64, 0..=10_u32, any::<bool>()).prop_map(|(large, little, exponent, is_large)| {
@@ -248,6 +279,22 @@ proptest! {
         let scaled = |whole: i128| decimal(&format!("{whole}e-10"));
         prop_assert_eq!(left.checked_add(&right), Some(scaled(left_scaled + right_scaled)));
         prop_assert_eq!(left.checked_sub(&right), Some(scaled(left_scaled - right_scaled)));
+    }
+
+    #[test]
+    fn multiplies_and_divides_like_whole_numbers((left, left_scaled) in small(), right_whole in -1_000_000_i64..1_000_000) {
+        let (left, right) = (decimal(&left), decimal(&right_whole.to_string()));
+        let product = decimal(&format!("{}e-10", left_scaled * i128::from(right_whole)));
+        prop_assert_eq!(left.checked_mul(&right), Some(product));
+        let quotient = product.checked_div(&right);
+        prop_assert_eq!(quotient, (right_whole != 0).then_some(left));
+        if let Some(back) = left.checked_div(&right) {
+            prop_assert_eq!(back.checked_mul(&right), Some(left));
+        }
+        if left.is_integer() && right_whole != 0 {
+            let rest = left_scaled / 10_i128.pow(10) % i128::from(right_whole);
+            prop_assert_eq!(left.checked_rem(&right), Some(decimal(&rest.to_string())));
+        }
     }
 
     #[test]

@@ -40,6 +40,10 @@ const ARGUMENTS: &str = r#"{"datastore_id": "ds0123456789abcdef", "job_name": "n
     "input_s3_uri": "s3://pacs-inbox/2026/11/20/", "output_s3_uri": "s3://pacs-results/2026/11/20/",
     "region": "eu-central-1", "priority": 12, "dry_run": false, "ratio": 0.75, "tags": ["ct", "chest"], "client_token": null}"#;
 
+/// An expression besides, as people write them: about a text, a number, a list and what may be missing.
+const EXPRESSION: &str = r#""require": [{"conditions": [{"cel":
+    "args.priority * 2 <= 100.0 && args.output_s3_uri.startsWith('s3://pacs-') && args.tags.all(t, t in ['ct', 'chest', 'mr']) && (!has(args.ratio) || args.ratio < 1)"}]}, {"#;
+
 fn document(text: &str) -> Document {
     match Document::scan(text.as_bytes().to_vec(), &Limits::default()) {
         Ok(document) => document,
@@ -104,11 +108,19 @@ fn parts(criterion: &mut Criterion) {
     let arguments = document(ARGUMENTS);
     let mended = document(&ARGUMENTS.replace(": 12", ": \"12\""));
     let denied = document(&ARGUMENTS.replace(": 12", ": 99"));
+    let with_expression = RULES.replacen(r#""require": [{"#, EXPRESSION, 1);
+    let with_search =
+        with_expression.replacen("(!has", r"args.input_s3_uri.matches('^s3://[a-z-]+/[0-9/]+$') && (!has", 1);
+    let long = document(
+        &ARGUMENTS.replace("s3://pacs-inbox/2026", &format!("s3://pacs-inbox/{}", "2026/".repeat(16))),
+    );
     let unchecked = RULES.replacen('{', r#"{"arguments": {"check": "off"},"#, 1);
     let cases = [
         ("conditions only", &*unchecked, &arguments),
         ("schema only", "{}", &arguments),
         ("repair", RULES, &mended),
+        ("expression", &*with_expression, &arguments),
+        ("expression with a pattern over 100 bytes", &*with_search, &long),
         ("denial", RULES, &denied),
     ];
     for (about, rules, arguments) in cases {

@@ -35,12 +35,12 @@ impl Approval {
             Truth::True | Truth::Undefined | Truth::Error | Truth::Unknown => {}
         }
         let text = "this call needs an approval, and nobody can be asked for one yet";
-        let comparisons = self.when.iter().flat_map(Condition::comparisons);
+        let leaves = self.when.iter().flat_map(Condition::leaves);
         Some(Denial {
             pointer: self.pointer.clone(),
             policy: Some(Arc::clone(policy)),
             reason: Some(Arc::from(advise(text, DO_NOT_RETRY))),
-            operands: comparisons.map(|comparison| comparison.outcome(input, Sense::DenyIf)).collect(),
+            operands: leaves.map(|leaf| leaf.outcome(input, Sense::DenyIf)).collect(),
             ..Denial::fixed(RuleId::APPROVAL, DenialKind::Approval)
         })
     }

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use crate::cel::{self, Expression};
 use crate::decision::{Operand, OperandOutcome};
 use crate::input::Input;
 use crate::operator::{Check, Sense, Test};
@@ -15,8 +16,17 @@ use crate::truth::{Possible, Truth};
 pub(crate) enum Condition {
     /// A comparison.
     Compare(Box<Comparison>),
+    /// An expression in CEL, of which analysis knows only that it answers something.
+    Expression(Box<Expression>),
     /// Several conditions, or the opposite of one.
     Combined(Combined),
+}
+
+/// What has an answer of its own: a comparison or an expression.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Leaf<'a> {
+    Compare(&'a Comparison),
+    Expression(&'a Expression),
 }
 
 /// One comparison.
@@ -69,6 +79,7 @@ impl Condition {
     pub(crate) fn judge(&self, input: Input<'_>, sense: Sense) -> Truth {
         match self {
             Self::Compare(comparison) => comparison.judge(input, sense),
+            Self::Expression(expression) => expression.judge(input),
             Self::Combined(combined) => combined.judge(input, sense),
         }
     }
@@ -77,6 +88,7 @@ impl Condition {
     pub(crate) fn possible(&self, input: Input<'_>, sense: Sense) -> Possible {
         match self {
             Self::Compare(comparison) => Possible::of(comparison.judge(input, sense)),
+            Self::Expression(expression) => expression.possible(input),
             Self::Combined(Combined { by, conditions }) => {
                 let all = || possible(conditions, input, sense);
                 match by {
@@ -94,6 +106,7 @@ impl Condition {
     pub(crate) fn label(&self) -> String {
         match self {
             Self::Compare(comparison) => format!("{}-{}", comparison.path.text(), comparison.operator),
+            Self::Expression(_) => cel::OPERATOR.to_owned(),
             Self::Combined(Combined { by, conditions }) => {
                 let first = conditions.first().map(Self::label).unwrap_or_default();
                 format!("{}({first})", by.as_str())
@@ -108,6 +121,7 @@ impl Condition {
                 let Comparison { path, operator, value, .. } = &**comparison;
                 format!("{:?} {operator} {value}", path.text())
             }
+            Self::Expression(expression) => format!("cel {:?}", expression.text),
             Self::Combined(Combined { by, conditions }) => {
                 let parts: Vec<_> = conditions.iter().map(Self::saying).collect();
                 format!("{}({})", by.as_str(), parts.join("\n"))
@@ -115,10 +129,20 @@ impl Condition {
         }
     }
 
+    /// The comparisons and expressions in it, in the order of the document.
+    pub(crate) fn leaves(&self) -> Vec<Leaf<'_>> {
+        match self {
+            Self::Compare(comparison) => vec![Leaf::Compare(comparison)],
+            Self::Expression(expression) => vec![Leaf::Expression(expression)],
+            Self::Combined(combined) => combined.conditions.iter().flat_map(Self::leaves).collect(),
+        }
+    }
+
     /// The comparisons in it, in the order of the document.
     pub(crate) fn comparisons(&self) -> Vec<&Comparison> {
         match self {
             Self::Compare(comparison) => vec![comparison],
+            Self::Expression(_) => Vec::new(),
             Self::Combined(combined) => combined.conditions.iter().flat_map(Self::comparisons).collect(),
         }
     }
@@ -130,7 +154,9 @@ impl Condition {
             Self::Combined(Combined { by: Combinator::All, conditions }) => {
                 conditions.iter().flat_map(Self::needed).collect()
             }
-            Self::Combined(Combined { by: Combinator::Any | Combinator::Not, .. }) => Vec::new(),
+            Self::Expression(_) | Self::Combined(Combined { by: Combinator::Any | Combinator::Not, .. }) => {
+                Vec::new()
+            }
         }
     }
 
@@ -141,7 +167,25 @@ impl Condition {
             Self::Combined(Combined { by: Combinator::All | Combinator::Any, conditions }) => {
                 conditions.iter().flat_map(Self::helping).collect()
             }
-            Self::Combined(Combined { by: Combinator::Not, .. }) => Vec::new(),
+            Self::Expression(_) | Self::Combined(Combined { by: Combinator::Not, .. }) => Vec::new(),
+        }
+    }
+}
+
+impl Leaf<'_> {
+    /// What it met and what it answered.
+    pub(crate) fn outcome(self, input: Input<'_>, sense: Sense) -> OperandOutcome {
+        match self {
+            Self::Compare(comparison) => comparison.outcome(input, sense),
+            Self::Expression(expression) => expression.outcome(input),
+        }
+    }
+
+    /// What it reads of a call.
+    pub(crate) fn paths(&self) -> &[Path] {
+        match self {
+            Self::Compare(comparison) => std::slice::from_ref(&comparison.path),
+            Self::Expression(expression) => expression.paths(),
         }
     }
 }

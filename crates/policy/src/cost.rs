@@ -96,7 +96,9 @@ impl Limit {
     fn amount_denial(&self, path: &Path, found: Found<'_>, names: Option<&Schema>) -> Denial {
         let subject = reason::argument(path, names);
         let text = match Operand::of(found) {
-            Operand::Missing | Operand::Unknown => format!("{subject} is required, because it is counted"),
+            Operand::Missing | Operand::Unknown | Operand::Computed | Operand::NotComputed(_) => {
+                format!("{subject} is required, because it is counted")
+            }
             Operand::Value(kind) if matches!(self.cost, Cost::Length(_)) => {
                 format!("{subject} must be a string or an array, not {}", kind_name(kind))
             }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use json::{Document, Kind, Value};
 
+use crate::cel::Cause;
 use crate::limit::LimitDemand;
 use crate::operator::kind_name;
 use crate::rule::RuleId;
@@ -142,9 +143,9 @@ pub struct Repaired {
 /// What one condition or amount of a rule met. Types and paths, never values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OperandOutcome {
-    /// The path that was read.
+    /// The path that was read; of an expression how it begins.
     pub path: Arc<str>,
-    /// The operator, or `increment_from`.
+    /// The operator, `cel`, or `increment_from`.
     pub operator: &'static str,
     /// What the path led to.
     pub found: Operand,
@@ -167,6 +168,10 @@ pub enum Operand {
     Ambiguous,
     /// Not known yet.
     Unknown,
+    /// An expression, which has an answer.
+    Computed,
+    /// An expression that cannot be judged.
+    NotComputed(Cause),
 }
 
 impl Decision {
@@ -247,6 +252,8 @@ impl fmt::Display for Operand {
             Self::NotAList(kind) => write!(formatter, "{} instead of a list", kind_name(*kind)),
             Self::Ambiguous => formatter.write_str("two readings"),
             Self::Unknown => formatter.write_str("unknown"),
+            Self::Computed => formatter.write_str("computed"),
+            Self::NotComputed(cause) => formatter.write_str(cause.as_str()),
         }
     }
 }

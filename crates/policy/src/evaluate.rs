@@ -6,7 +6,7 @@ use std::sync::Arc;
 use json::Kind;
 
 use crate::bound::Sight;
-use crate::condition::{self, Comparison, Condition};
+use crate::condition::{self, Comparison, Condition, Leaf};
 use crate::decision::{Denial, DenialKind, Operand, OperandOutcome};
 use crate::input::Input;
 use crate::operator::{Sense, kind_name};
@@ -41,9 +41,14 @@ impl Predicate {
         self.denial(policy, kind, advise(said, NOT_WITH_THESE), Vec::new())
     }
 
-    /// What each comparison answers.
+    /// What each comparison and expression answers.
     pub(crate) fn outcomes(&self, input: Input<'_>, sense: Sense) -> Vec<OperandOutcome> {
-        self.comparisons().map(|comparison| comparison.outcome(input, sense)).collect()
+        self.leaves().map(|leaf| leaf.outcome(input, sense)).collect()
+    }
+
+    /// All comparisons and expressions, in the order of the document.
+    pub(crate) fn leaves(&self) -> impl Iterator<Item = Leaf<'_>> {
+        self.conditions.iter().flat_map(Condition::leaves)
     }
 
     /// All comparisons, in the order of the document.
@@ -98,42 +103,21 @@ impl Predicate {
     ) -> Denial {
         let operands = self.outcomes(input, sense);
         let text = match (&self.on_deny, kind) {
-            (_, DenialKind::Error) => self.error_text(&operands, names),
+            (_, DenialKind::Error) => self.error_text(&operands, input, names),
             (Some(said), _) => advise(said, NOT_WITH_THESE),
-            (None, _) => reason::of_predicate(self.comparisons(), &operands, sense, names),
+            (None, _) => reason::of_predicate(self.leaves(), &operands, sense, names),
         };
         self.denial(policy, kind, text, operands)
     }
 
     /// What cannot be judged is something that the agent can correct.
-    fn error_text(&self, operands: &[OperandOutcome], names: Option<&Schema>) -> String {
-        let wrong = self.comparisons().zip(operands).find(|(_, outcome)| outcome.truth == Truth::Error);
-        let Some((condition, outcome)) = wrong else {
-            return advise("the call cannot be judged", DO_NOT_RETRY);
-        };
-        let subject = reason::argument(&condition.path, names);
-        let text = match outcome.found {
-            Operand::NotAnObject(kind) => {
-                format!("{subject} cannot be read, because it is inside {}", kind_name(kind))
-            }
-            Operand::NotAList(kind) => format!("{subject} must be inside an array, not {}", kind_name(kind)),
-            Operand::Ambiguous => {
-                format!(
-                    "{subject} is given under a name that can be read in two ways, because of its dots or its case"
-                )
-            }
-            Operand::Value(Kind::Number) if condition.check.test.expects() == "a number" => {
-                format!("{subject} must be a number that a double holds exactly")
-            }
-            Operand::Value(kind) if condition.check.test.reads(kind) => {
-                format!("{subject} must be {}", condition.check.test.expects())
-            }
-            Operand::Value(kind) => {
-                format!("{subject} must be {}, not {}", condition.check.test.expects(), kind_name(kind))
-            }
-            Operand::Missing | Operand::Unknown => format!("{subject} cannot be judged"),
-        };
-        advise(&text, CORRECT)
+    fn error_text(&self, operands: &[OperandOutcome], input: Input<'_>, names: Option<&Schema>) -> String {
+        let wrong = self.leaves().zip(operands).find(|(_, outcome)| outcome.truth == Truth::Error);
+        let text = wrong.and_then(|(leaf, outcome)| match leaf {
+            Leaf::Compare(comparison) => Some(comparison.error_text(outcome, names)),
+            Leaf::Expression(expression) => expression.error_text(input, names),
+        });
+        text.map_or_else(|| advise("the call cannot be judged", DO_NOT_RETRY), |text| advise(&text, CORRECT))
     }
 
     fn denial(
@@ -150,6 +134,36 @@ impl Predicate {
             kind,
             reason: Some(Arc::from(text)),
             operands,
+        }
+    }
+}
+
+impl Comparison {
+    /// Why it cannot be judged, for the agent.
+    fn error_text(&self, outcome: &OperandOutcome, names: Option<&Schema>) -> String {
+        let subject = reason::argument(&self.path, names);
+        match outcome.found {
+            Operand::NotAnObject(kind) => {
+                format!("{subject} cannot be read, because it is inside {}", kind_name(kind))
+            }
+            Operand::NotAList(kind) => format!("{subject} must be inside an array, not {}", kind_name(kind)),
+            Operand::Ambiguous => {
+                format!(
+                    "{subject} is given under a name that can be read in two ways, because of its dots or its case"
+                )
+            }
+            Operand::Value(Kind::Number) if self.check.test.expects() == "a number" => {
+                format!("{subject} must be a number that a double holds exactly")
+            }
+            Operand::Value(kind) if self.check.test.reads(kind) => {
+                format!("{subject} must be {}", self.check.test.expects())
+            }
+            Operand::Value(kind) => {
+                format!("{subject} must be {}, not {}", self.check.test.expects(), kind_name(kind))
+            }
+            Operand::Missing | Operand::Unknown | Operand::Computed | Operand::NotComputed(_) => {
+                format!("{subject} cannot be judged")
+            }
         }
     }
 }

@@ -63,6 +63,24 @@ impl Fact {
         }
     }
 
+    /// Whether it is a number.
+    pub(crate) const fn is_number(self) -> bool {
+        match self {
+            Self::Hour | Self::Minute => true,
+            Self::GrantId
+            | Self::GrantLabels
+            | Self::ServerId
+            | Self::ToolName
+            | Self::Weekday
+            | Self::Date => false,
+        }
+    }
+
+    /// Whether it is a list of texts.
+    pub(crate) const fn is_list(self) -> bool {
+        matches!(self, Self::GrantLabels)
+    }
+
     /// A value of its type.
     pub(crate) fn sample(self) -> Datum<'static> {
         match self {

@@ -4,6 +4,7 @@
 mod analysis;
 mod approval;
 mod bound;
+mod cel;
 mod channel;
 mod class;
 mod condition;
@@ -41,6 +42,7 @@ mod truth;
 mod zone;
 
 pub use bound::{Bound, Foreseen, Foresight};
+pub use cel::Cause;
 pub use channel::Channel;
 pub use class::{Category, Classes, Risk};
 pub use decision::{

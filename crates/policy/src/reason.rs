@@ -1,7 +1,7 @@
 //! The texts of denials: one sentence that ends in what the agent should do next.
 //! Never the value of an argument; names of arguments only as far as the tool's schema declares them.
 
-use crate::condition::Comparison;
+use crate::condition::Leaf;
 use crate::decision::OperandOutcome;
 use crate::operator::Sense;
 use crate::path::{Path, Source};
@@ -40,7 +40,7 @@ pub(crate) fn argument(path: &Path, names: Option<&Schema>) -> String {
 
 /// The text of a predicate that says none of its own.
 pub(crate) fn of_predicate<'a>(
-    comparisons: impl Iterator<Item = &'a Comparison>,
+    leaves: impl Iterator<Item = Leaf<'a>>,
     operands: &[OperandOutcome],
     sense: Sense,
     names: Option<&Schema>,
@@ -50,10 +50,11 @@ pub(crate) fn of_predicate<'a>(
         Sense::DenyIf => true,
     };
     let mut subjects: Vec<String> = Vec::new();
-    for (comparison, outcome) in comparisons.zip(operands) {
-        let subject = argument(&comparison.path, names);
-        if decides(outcome.truth) && !subjects.contains(&subject) {
-            subjects.push(subject);
+    for (leaf, _) in leaves.zip(operands).filter(|(_, outcome)| decides(outcome.truth)) {
+        for subject in leaf.paths().iter().map(|path| argument(path, names)) {
+            if !subjects.contains(&subject) {
+                subjects.push(subject);
+            }
         }
     }
     // Under `not` what holds is what stands against the call.

@@ -96,6 +96,11 @@ impl Possible {
         self == Self::of(truth)
     }
 
+    /// These answers and those.
+    pub(crate) const fn or_else(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     /// All answers that both sides together can have. Takes the two sides to be independent of each other.
     pub(crate) fn and(self, other: Self) -> Self {
         let mut all = 0;

@@ -47,6 +47,14 @@ mod driver {
         "n://*/b\nn://a/b",
     ];
 
+    const EXPRESSIONS: &[&str] = &[
+        "args.a <= 100.0 && args.b.startsWith('acc-') || !has(args.c.d)\n{\"a\":5,\"b\":\"acc-1\",\"c\":{\"d\":null}}",
+        "args.l.all(i, i.p * i.q <= 50 && (i.p in [1, 2.5] || has(i.q)))\n{\"l\":[{\"p\":1,\"q\":2},{\"p\":2.5}]}",
+        "args['a-b'][0] / 2 % 3 == -1 ? args.t.matches(r'^\\d+$') : size(args.t) > int(\"5\")\n{\"a-b\":[5],\"t\":\"\\u0035\"}",
+        "[1, args.n].exists_one(x, args.l.exists(y, x == y)) && string(args.n) + 'z' != \"\\x41\"\n{\"n\":1e300,\"l\":[[],1]}",
+        "time.weekday in ['monday'] || grant.id == 'g' && 'k' in args.o // c\n{\"o\":{\"K\":1}}",
+    ];
+
     const SCHEMAS: &[&str] = &[
         "{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"integer\"},\"b\":{\"anyOf\":[{\"type\":\"object\"},{\"type\":\"null\"}]}},\"required\":[\"a\"]}\n{\"a\":\"5\",\"b\":\"{}\"}",
         "{\"properties\":{\"a\":{\"$ref\":\"#/$defs/n\"}},\"$defs\":{\"n\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/n\"},\"uniqueItems\":true}}}\n{\"a\":[[],[[\"[]\"]]]}",
@@ -54,6 +62,22 @@ mod driver {
     ];
 
     const PIECES: &[&str] = &[
+        "(",
+        ")",
+        " && ",
+        " || ",
+        "!",
+        " == ",
+        "args.l",
+        ".all(x, x)",
+        " in ",
+        "'",
+        " ? ",
+        "has(",
+        "size(",
+        ".matches('a')",
+        " / ",
+        " - ",
         "{",
         "}",
         "[",
@@ -141,6 +165,11 @@ mod driver {
         }
 
         #[test]
+        fn expressions(data in mutated(EXPRESSIONS)) {
+            targets::fuzz_expression(&data);
+        }
+
+        #[test]
         fn conditions(data in mutated(CONDITIONS)) {
             targets::fuzz_document(&data);
         }
@@ -165,6 +194,7 @@ mod driver {
             targets::fuzz_document(&data);
             targets::fuzz_schema(&data);
             targets::fuzz_uri(&data);
+            targets::fuzz_expression(&data);
         }
     }
 
@@ -175,6 +205,9 @@ mod driver {
         }
         for text in TEXTS {
             targets::fuzz_formats(text.as_bytes());
+        }
+        for text in EXPRESSIONS {
+            targets::fuzz_expression(text.as_bytes());
         }
         for text in URIS {
             targets::fuzz_uri(text.as_bytes());

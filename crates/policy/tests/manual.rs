@@ -18,7 +18,8 @@ fn manual() -> PathBuf {
 fn table(table: &Table) -> String {
     let mut text = "| word | meaning |\n|---|---|\n".to_owned();
     for entry in table.entries.iter().filter(|entry| entry.status == Status::Built) {
-        text.push_str(&format!("| `{}` | {} |\n", entry.name, entry.doc));
+        // A bar would end the cell.
+        text.push_str(&format!("| `{}` | {} |\n", entry.name.replace('|', "\\|"), entry.doc));
     }
     let missing = table.entries.iter().filter(|entry| entry.status == Status::NotYetBuilt);
     text.push_str(&not_built(missing.map(|entry| entry.name)));

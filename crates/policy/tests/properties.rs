@@ -117,7 +117,16 @@ fn comparison() -> impl Strategy<Value = Value> {
         json!({"path": "tool.name", "op": "eq", "value": "x"}),
         json!({"path": "input.a", "op": "eq", "value": 5}),
     ]);
+    let expression = prop::sample::select(vec![
+        "args.a == 5 || args.b.startsWith('s3')",
+        "has(args.a) && !(args.a in ['5', 5])",
+        "args.a.all(x, x == args.b) && size(args.a) < 3",
+        "tool.name == 'x' && args.a.b > 0.1",
+        "args.a + args.b == 10 ? time.hour < 12 : args.c.exists(x, has(x.a))",
+    ])
+    .prop_map(|text| json!({ "cel": text }));
     prop_oneof![
+        1 => expression,
         1 => fact,
         4 => (path, check()).prop_map(|(path, (op, value))| json!({"path": path, "op": op, "value": value})),
         1 => of_list,

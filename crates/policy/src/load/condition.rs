@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use json::Value;
 
-use super::fact;
 use super::fact::read_zone;
 use super::reader::{Fields, Place, Problem, Reader, not_built};
+use super::{expression, fact};
+use crate::cel;
 use crate::condition::{Combinator, Combined, Comparison, Condition};
 use crate::diagnostic::code;
 use crate::fact::FACTS;
@@ -20,6 +21,10 @@ use crate::suggest;
 
 /// The label of a predicate without conditions.
 const ALWAYS: &str = "always";
+
+/// The keys that make a condition something else than a comparison.
+const FORMS: [&str; 4] =
+    [Combinator::All.as_str(), Combinator::Any.as_str(), Combinator::Not.as_str(), cel::OPERATOR];
 
 /// Conditions within conditions; people read far fewer.
 const MAX_DEPTH: usize = 16;
@@ -48,24 +53,23 @@ pub(super) fn read_predicate(
 /// Reads one condition, so deep inside others.
 pub(super) fn read_condition(reader: &mut Reader, place: &Place<'_>, depth: usize) -> Option<Condition> {
     let fields = reader.object(place, &CONDITION_KEYS)?;
-    if fields.get("cel").is_some() {
-        return None;
-    }
-    let mut stated = Combinator::ALL.into_iter().filter_map(|by| Some((by, fields.get(by.as_str())?)));
-    let Some((by, of)) = stated.next() else {
+    let mut stated = FORMS.into_iter().filter_map(|key| Some((key, fields.get(key)?)));
+    let Some((key, of)) = stated.next() else {
         return read_comparison(reader, place, &fields).map(Box::new).map(Condition::Compare);
     };
     let further = stated.next().map(|(_, place)| place);
-    let comparing = || ["path", "op", "value"].into_iter().find_map(|key| fields.get(key));
+    let comparing = || ["path", "op", "value", "timezone"].into_iter().find_map(|key| fields.get(key));
     if let Some(other) = further.or_else(comparing) {
         let message = format!(
-            "a condition is a comparison, or one of `all`, `any` and `not`; `{}` is there too",
-            by.as_str()
+            "a condition is a comparison, or one of `all`, `any`, `not` and `cel`; `{key}` is there too"
         );
         reader.report(&other, Problem::new(code::CONFLICT, message));
         return None;
     }
-    read_combined(reader, by, &of, depth).map(Condition::Combined)
+    match Combinator::ALL.into_iter().find(|by| by.as_str() == key) {
+        Some(by) => read_combined(reader, by, &of, depth).map(Condition::Combined),
+        None => expression::read(reader, &of).map(Box::new).map(Condition::Expression),
+    }
 }
 
 fn read_combined(reader: &mut Reader, by: Combinator, of: &Place<'_>, depth: usize) -> Option<Combined> {

@@ -8,6 +8,7 @@ mod condition;
 mod counters;
 mod document;
 mod example;
+mod expression;
 mod fact;
 mod limit;
 mod pattern;

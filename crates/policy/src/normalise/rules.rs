@@ -71,6 +71,7 @@ pub(super) fn condition_tree(condition: &Condition) -> Tree {
             members.extend([("op", text(operator)), ("value", Tree::Leaf(value.to_string()))]);
             object(members)
         }
+        Condition::Expression(expression) => object(vec![("cel", text(&expression.text))]),
         Condition::Combined(Combined { by, conditions }) => {
             let mut trees: Vec<_> = conditions.iter().map(condition_tree).collect();
             let tree = match (by, trees.pop()) {

@@ -26,7 +26,7 @@ pub(crate) use folder::Folder;
 use json::{Kind, Value};
 pub(crate) use network::Network;
 pub(crate) use order::Relation;
-pub(crate) use pattern::is_anchored;
+pub(crate) use pattern::{compile as compile_pattern, is_anchored};
 pub(crate) use scalar::Scalar;
 pub(crate) use test::{Check, Sense, Test};
 

@@ -11,7 +11,7 @@ const MAX_PATTERN_BYTES: usize = 4096;
 const MAX_COMPILED_BYTES: usize = 1 << 20;
 
 /// Compiles a pattern, or says why not.
-pub(super) fn compile(pattern: &str) -> Result<Regex, String> {
+pub(crate) fn compile(pattern: &str) -> Result<Regex, String> {
     if pattern.len() > MAX_PATTERN_BYTES {
         return Err(format!("the pattern is longer than {MAX_PATTERN_BYTES} bytes; use several conditions"));
     }

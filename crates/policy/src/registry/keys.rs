@@ -89,8 +89,11 @@ const CONDITION: &[Entry] = &[
     built("all", "A list of conditions that must all hold."),
     built("any", "A list of conditions of which at least one must hold."),
     built("not", "A condition that must not hold."),
+    built(
+        "cel",
+        "An expression in CEL that must be true, such as `args.amount <= 100.0 && args.account.startsWith('acc-')`.",
+    ),
     built("timezone", "In which zone a `time.` path is told, such as `Europe/Berlin`; without it in UTC."),
-    not_yet("cel", "An expression."),
 ];
 
 /// One entry of `limits`.

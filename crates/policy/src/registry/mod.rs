@@ -1,10 +1,12 @@
 //! Every word of the language in one place: keys, values and operators, built or not yet.
 //! The loader, "did you mean" and the manual read these tables; a word that is not here is an error.
 
+mod cel;
 mod keys;
 mod methods;
 mod values;
 
+pub(crate) use cel::{CEL_FUNCTIONS, CEL_SIGNS};
 pub(crate) use keys::{
     APPROVAL_KEYS, ARGUMENT_KEYS, CALL_KEYS, CHANNEL_KEYS, CONDITION_KEYS, COST_KEYS, DOCUMENT_KEYS,
     ELICITATION_MODES, LIMIT_KEYS, PREDICATE_KEYS, RATE_LIMIT_KEYS, RULE_KEYS, SERVER_KEYS, TEST_KEYS,
@@ -73,6 +75,8 @@ pub fn tables() -> Vec<Table> {
         RULE_KEYS,
         PREDICATE_KEYS,
         CONDITION_KEYS,
+        CEL_SIGNS,
+        CEL_FUNCTIONS,
         LIMIT_KEYS,
         COST_KEYS,
         RATE_LIMIT_KEYS,
