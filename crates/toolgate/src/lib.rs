@@ -10,4 +10,6 @@ pub mod exit;
 pub mod init;
 pub mod output;
 pub mod owner;
+pub mod replay;
+pub mod traffic;
 pub mod wrap;

@@ -7,7 +7,7 @@ mod demo;
 mod doctor;
 mod grant;
 mod init;
-mod policy;
+pub mod policy;
 mod sample_server;
 mod server;
 mod status;

@@ -25,6 +25,8 @@ mod policy;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]
+mod replay;
+#[cfg(test)]
 mod run;
 #[cfg(test)]
 mod sample_server;
@@ -32,5 +34,7 @@ mod sample_server;
 mod shutdown;
 #[cfg(test)]
 mod starting;
+#[cfg(test)]
+mod traffic;
 #[cfg(test)]
 mod wrap;

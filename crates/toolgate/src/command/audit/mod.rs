@@ -65,7 +65,7 @@ impl Command {
 }
 
 /// The configured data folder, which has a log. What else the configuration says does not matter here.
-fn data_folder(global: &Global) -> anyhow::Result<PathBuf> {
+pub fn data_folder(global: &Global) -> anyhow::Result<PathBuf> {
     let loaded = config::load(&global.source()?);
     let (data, refused) = match loaded {
         Ok(loaded) => (loaded.settings.data, None),
@@ -89,12 +89,13 @@ fn data_folder(global: &Global) -> anyhow::Result<PathBuf> {
     Ok(data)
 }
 
-fn now() -> Timestamp {
+/// The present time.
+pub fn now() -> Timestamp {
     Timestamp::from_ms(Clock::System.wall_ns() / 1_000_000)
 }
 
 /// A date, a time in UTC, or a duration before now such as `2h`.
-fn instant(text: &str) -> Result<Timestamp, String> {
+pub fn instant(text: &str) -> Result<Timestamp, String> {
     let ago = |ms| now().minus_ms(ms);
     Timestamp::parse(text).or_else(|| duration_ms(text).ok().map(ago)).ok_or_else(|| {
         "write a date (`2026-11-20`), a time in UTC (`2026-11-20T13:00Z`) or a duration before now (`2h`)"

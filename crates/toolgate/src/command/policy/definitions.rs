@@ -34,7 +34,7 @@ pub struct ToolOptions {
     #[arg(long, value_name = "FILE")]
     pub tools: Option<PathBuf>,
     /// The server whose tools these are, where the file does not say
-    #[arg(long = "tools-server", value_name = "ID", default_value = DEFAULT_SERVER, hide_default_value = true)]
+    #[arg(id = "tools_server", long = "tools-server", value_name = "ID", default_value = DEFAULT_SERVER, hide_default_value = true)]
     #[arg(requires = "tools", value_parser = server_id)]
     pub server: String,
 }

@@ -1,12 +1,15 @@
 //! `toolgate policy …`: what can be asked of policies, in files or in force. It must never change one but its form.
 
-mod definitions;
-mod document;
+mod calls;
+pub mod definitions;
+pub mod document;
 mod explain;
 mod explained;
 mod fmt;
 mod lint;
 mod list;
+mod replay;
+mod replayed;
 mod show;
 
 use clap::Subcommand;
@@ -25,6 +28,9 @@ pub enum Command {
     Lint(lint::Arguments),
     /// Tell what policies decide about one call, step by step
     Explain(explain::Arguments),
+    /// Tell what policies would have decided about calls that were made
+    #[command(long_about = replay::ABOUT)]
+    Replay(replay::Arguments),
     /// Print a policy in its documented form
     Fmt(fmt::Arguments),
 }
@@ -37,6 +43,7 @@ impl Command {
             Self::Show(arguments) => show::run(global, &arguments),
             Self::Lint(arguments) => lint::run(global, &arguments),
             Self::Explain(arguments) => explain::run(global, &arguments),
+            Self::Replay(arguments) => replay::run(global, &arguments),
             Self::Fmt(arguments) => fmt::run(global, &arguments),
         }
     }
