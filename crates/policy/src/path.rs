@@ -2,9 +2,12 @@
 //! Split once when the document loads. A path never guesses: what has two readings is an error, and so is a
 //! step into something that has no members.
 
+mod steps;
+
 use std::sync::Arc;
 
 use json::{Kind, Value};
+pub(crate) use steps::Step;
 
 use crate::datum::{Datum, Numbers};
 use crate::fact::Fact;
