@@ -29,7 +29,7 @@ pub(super) type Choice<'b> = Vec<Wish<'b>>;
 /// The choices for conditions that all count, and whether these are all there are.
 pub(super) fn alternatives(conditions: &[Condition], want: Want) -> (Vec<Choice<'_>>, bool) {
     let mut choices = of_all(conditions, want);
-    let is_complete = choices.len() <= MAX_CHOICES;
+    let is_complete = choices.len() <= MAX_CHOICES && !conditions.iter().any(has_expression);
     choices.truncate(MAX_CHOICES);
     (choices, is_complete)
 }
@@ -64,10 +64,20 @@ fn each_of(conditions: &[Condition], want: Want) -> Vec<Choice<'_>> {
 fn of_one(condition: &Condition, want: Want) -> Vec<Choice<'_>> {
     match condition {
         Condition::Compare(comparison) => vec![vec![Wish { comparison, want }]],
+        // What an expression reads is not looked into, so no change can be named for it.
+        Condition::Expression(_) => Vec::new(),
         Condition::Combined(combined) => match combined.by {
             Combinator::All => of_all(&combined.conditions, want),
             Combinator::Not => of_all(&combined.conditions, turned(want)),
             Combinator::Any => of_any(&combined.conditions, want),
         },
+    }
+}
+
+fn has_expression(condition: &Condition) -> bool {
+    match condition {
+        Condition::Compare(_) => false,
+        Condition::Expression(_) => true,
+        Condition::Combined(combined) => combined.conditions.iter().any(has_expression),
     }
 }
