@@ -42,6 +42,9 @@ mod testing;
 mod truth;
 mod zone;
 
+pub use analysis::{
+    Call, DEFAULT_BUDGET, Diff, Direction, Example, LimitChange, RuleRef, Subject, Undecided, diff,
+};
 pub use bound::{Bound, Foreseen, Foresight};
 pub use cel::Cause;
 pub use channel::Channel;

@@ -43,11 +43,11 @@ pub(crate) struct Path {
     /// In which zone a time is told.
     zone: Option<Box<Zone>>,
     /// The names below the source; none where the source is the value.
-    names: Box<[Box<str>]>,
+    pub(crate) names: Box<[Box<str>]>,
     /// All names with their dots, when there are several: a few tools have arguments that are named so.
-    dotted: Option<Box<str>>,
+    pub(crate) dotted: Option<Box<str>>,
     /// For each `[*]` the names behind it.
-    elements: Box<[Box<[Box<str>]>]>,
+    pub(crate) elements: Box<[Box<[Box<str>]>]>,
 }
 
 /// Where a path begins.

@@ -86,6 +86,11 @@ impl Possible {
         })
     }
 
+    /// The answers of both sets.
+    pub(crate) const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     /// Whether this answer is among them.
     pub(crate) const fn has(self, truth: Truth) -> bool {
         self.0 & Self::of(truth).0 != 0

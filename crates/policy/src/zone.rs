@@ -39,6 +39,14 @@ impl Zone {
             None => TimeZone::UTC.to_datetime(now),
         })
     }
+
+    /// The time at which clocks and calendars show this; where they are put forward over it, a time near by.
+    pub(crate) fn instant(zone: Option<&Self>, civil: DateTime) -> Option<u64> {
+        let utc = TimeZone::UTC;
+        let zone = zone.map_or(&utc, |zone| &zone.zone);
+        let timestamp = zone.to_timestamp(civil).ok()?;
+        u64::try_from(timestamp.as_millisecond()).ok()
+    }
 }
 
 /// The name of a weekday.

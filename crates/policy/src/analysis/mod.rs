@@ -1,5 +1,25 @@
 //! Answers about all calls at once: what documents allow, what they can never allow, and where two of them differ.
 //! Claims nothing that is not proved, and shows no example that the evaluator did not judge.
 
-#[expect(dead_code, reason = "what asks it is built on it next")]
+mod ask;
+mod call;
+mod diff;
+mod formula;
+mod kind;
+mod search;
+mod side;
+mod solve;
+mod store;
+mod subject;
+#[expect(dead_code, reason = "explanations ask for the rest of it")]
 pub(crate) mod text;
+mod universe;
+mod view;
+mod want;
+
+pub use call::Call;
+pub use diff::{Diff, Direction, Example, LimitChange, RuleRef, Undecided, diff};
+pub use subject::Subject;
+
+/// The steps that one question may take unless somebody says otherwise. Questions about real documents take some hundred.
+pub const DEFAULT_BUDGET: u64 = 20_000;

@@ -57,6 +57,22 @@ impl Checks {
 }
 
 impl Bound {
+    /// Which numbers its rules may read.
+    pub(crate) const fn numbers(&self) -> Numbers {
+        self.checks.numbers
+    }
+
+    /// Whether arguments that the schema does not declare are refused.
+    pub(crate) fn is_closed(&self) -> bool {
+        let declares = self.schema.as_ref().is_some_and(|schema| schema.declared().is_any());
+        self.checks.deny_unknown && declares
+    }
+
+    /// Whether strings are mended.
+    pub(crate) const fn mends(&self) -> bool {
+        self.checks.repair
+    }
+
     /// Checks arguments against the schema, mending strings where that is allowed.
     pub(crate) fn check_arguments(&self, arguments: Arguments<'_>) -> Result<Option<Repaired>, Box<Denial>> {
         let arguments = match arguments {

@@ -79,6 +79,16 @@ impl Set {
         self.strings.iter().map(AsRef::as_ref)
     }
 
+    /// The numbers of the list.
+    pub(crate) fn numbers(&self) -> &[Decimal] {
+        &self.numbers
+    }
+
+    /// The booleans of the list.
+    pub(crate) fn booleans(&self) -> &[bool] {
+        &self.booleans
+    }
+
     pub(super) const fn expects(&self) -> &'static str {
         match (self.strings.is_empty(), self.numbers.is_empty(), self.booleans.is_empty()) {
             (false, true, true) => "a string",

@@ -64,7 +64,7 @@ impl Relation {
         Truth::from_bool(self.holds(number.cmp(bound)))
     }
 
-    pub(super) const fn holds(self, ordering: Ordering) -> bool {
+    pub(crate) const fn holds(self, ordering: Ordering) -> bool {
         match self {
             Self::Less => ordering.is_lt(),
             Self::LessOrEqual => ordering.is_le(),

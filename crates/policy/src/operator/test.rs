@@ -29,7 +29,7 @@ pub(crate) enum Sense {
 
 impl Sense {
     /// What a comparison with a missing value is.
-    pub(super) const fn of_missing(self) -> Truth {
+    pub(crate) const fn of_missing(self) -> Truth {
         match self {
             Self::Require => Truth::Undefined,
             Self::DenyIf => Truth::False,

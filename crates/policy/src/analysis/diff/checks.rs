@@ -1,0 +1,103 @@
+//! Differences in how arguments are checked before any rule reads them: the schema, undeclared arguments, mending.
+
+use std::sync::Arc;
+
+use json::{Document, Kind, Limits};
+
+use crate::analysis::ask::{Ask, Asked};
+use crate::analysis::call::Call;
+use crate::analysis::formula::{Formula, Names, Place};
+use crate::analysis::kind::Kinds;
+use crate::analysis::side::Way;
+use crate::analysis::subject::Subject;
+use crate::analysis::want::Want;
+use crate::bound::Bound;
+use crate::datum::Numbers;
+use crate::operator::Sense;
+use crate::path::Source;
+use crate::rule::RuleId;
+
+/// An argument that no schema is likely to declare.
+const UNDECLARED: &str = "undeclared_argument";
+/// Variants of one call that are judged.
+const MAX_VARIANTS: usize = 64;
+
+/// The ways in which the check of arguments of one side denies what the other lets through.
+pub(super) fn ways(subject: &Subject<'_>, one: &Bound, other: &Bound) -> Vec<Way<'static>> {
+    let mut ways = Vec::new();
+    if !subject.is_known() {
+        return ways;
+    }
+    if other.is_closed() && !one.is_closed() {
+        ways.push(way(undeclared()));
+    }
+    let is_unfit = other.checks_schema() && !one.checks_schema();
+    let is_mended = one.checks_schema() && one.mends() && !(other.checks_schema() && other.mends());
+    if is_unfit || (is_mended && may_mend(subject)) {
+        ways.push(way(Formula::Opaque(
+            "both sides check arguments differently, and every call that was tried is decided alike",
+        )));
+    }
+    ways
+}
+
+fn way(formula: Formula<'static>) -> Way<'static> {
+    let rule = RuleId::new(RuleId::ARGUMENTS);
+    Way { rule, pointer: String::new(), policy: None::<Arc<str>>, formula, saying: None }
+}
+
+fn undeclared() -> Formula<'static> {
+    let place = Place { source: Source::Args, names: Names::Dotted(UNDECLARED), behind: &[] };
+    let asked = Asked::OneOf(Kinds::MISSING);
+    Formula::At(place, Ask { asked, sense: Sense::Require, numbers: Numbers::Double, want: Want::False })
+}
+
+/// Whether the schema wants anything but texts, which is what mending makes of texts.
+fn may_mend(subject: &Subject<'_>) -> bool {
+    let Some(properties) = subject.schema().and_then(|schema| schema.get("properties")) else { return true };
+    let is_text = |schema: json::Value<'_>| {
+        schema.get("type").is_some_and(|wanted| wanted.as_str().as_deref() == Some("string"))
+    };
+    !properties.members().all(|property| is_text(property.value))
+}
+
+/// The call itself, and with one argument left out, of another type, or written as a text.
+pub(super) fn variants(call: &Call) -> Vec<Call> {
+    let members: Vec<_> = call
+        .arguments
+        .root()
+        .members()
+        .map(|member| (member.key.as_cow().into_owned(), member.value.raw().to_owned(), member.value.kind()))
+        .collect();
+    let mut texts = vec![call.arguments.text().to_owned()];
+    for (place, (_, raw, kind)) in members.iter().enumerate() {
+        let quoted = crate::analysis::solve::quote(raw);
+        let others: &[&str] = if *kind == Kind::String { &["0", "[]"] } else { &["\"x\""] };
+        for other in others.iter().map(|text| (*text).to_owned()).chain([quoted]) {
+            texts.push(write(&members, place, Some(&other)));
+        }
+        texts.push(write(&members, place, None));
+    }
+    texts.truncate(MAX_VARIANTS);
+    let documents =
+        texts.into_iter().filter_map(|text| Document::scan(text.into_bytes(), &Limits::default()).ok());
+    documents.map(|document| call.clone().with_arguments(document)).collect()
+}
+
+fn write(members: &[(String, String, Kind)], place: usize, instead: Option<&str>) -> String {
+    let mut text = Vec::new();
+    let mut writer = json::ObjectWriter::begin(&mut text);
+    for (index, (name, raw, _)) in members.iter().enumerate() {
+        match (index == place, instead) {
+            (false, _) => {
+                writer.raw(name, raw);
+            }
+            (true, Some(instead)) => {
+                writer.raw(name, instead);
+            }
+            (true, None) => {}
+        }
+    }
+    writer.end();
+    String::from_utf8(text).unwrap_or_default()
+}

@@ -1,0 +1,184 @@
+//! The tools that a question is about. Without definitions: each name that a document writes, and for all other names
+//! one of each sort that the documents tell apart.
+
+mod classes;
+mod names;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use self::classes::Selected;
+use self::names::{Sort, Sorts};
+use super::subject::Subject;
+use crate::condition::{Comparison, Condition};
+use crate::fact::Fact;
+use crate::operator::{Scalar, Test};
+use crate::path::Source;
+use crate::policy::{Policy, Rules};
+use crate::section::Section;
+use crate::stack::Stack;
+
+/// Tools.
+pub(crate) struct Universe<'a> {
+    pub(crate) subjects: Vec<Subject<'a>>,
+    /// What is taken for granted.
+    pub(crate) assumptions: Vec<String>,
+}
+
+/// The server of names that no document puts on one.
+pub(crate) const SOME_SERVER: &str = "server";
+
+/// What documents tell apart.
+#[derive(Default)]
+pub(crate) struct Told<'p> {
+    /// Names of tools, and the servers that they are written under; the empty one stands for all.
+    names: BTreeMap<String, BTreeSet<String>>,
+    name_sorts: Vec<Sort<'p>>,
+    servers: BTreeSet<String>,
+    server_sorts: Vec<Sort<'p>>,
+    classes: Selected,
+    reads_dates: bool,
+}
+
+impl<'a> Universe<'a> {
+    /// Of all that some stacks tell apart, or of some tools and what the documents name besides.
+    pub(crate) fn of(stacks: &[&Stack], tools: Option<Vec<Subject<'a>>>) -> Self {
+        let mut told = Told::default();
+        stacks.iter().flat_map(|stack| stack.policies()).for_each(|policy| told.add(policy));
+        Self::told(told, tools)
+    }
+
+    /// The tools of what is told apart.
+    pub(crate) fn told(told: Told<'_>, tools: Option<Vec<Subject<'a>>>) -> Self {
+        let mut assumptions = Vec::new();
+        let has_definitions = tools.is_some();
+        let mut subjects = tools.unwrap_or_default();
+        if has_definitions {
+            assumptions.push(
+                "tools are as they are defined now; what servers add later was not looked at".to_owned(),
+            );
+        } else {
+            assumptions
+                .push("no definition of a tool is known, so a call may bring any arguments".to_owned());
+        }
+        if told.reads_dates {
+            assumptions.push("calls are made in the years 2020 to 2059".to_owned());
+        }
+        let mut servers: Vec<String> = told.servers.iter().cloned().collect();
+        let sorts = Sorts::of(&told.server_sorts, &told.servers);
+        servers.extend(sorts.names.into_iter().map(|(name, _)| name));
+        if servers.is_empty() {
+            servers.push(SOME_SERVER.to_owned());
+        }
+        let known: BTreeSet<(String, String)> = subjects
+            .iter()
+            .map(|subject| (subject.definition.server.clone(), subject.definition.name.clone()))
+            .collect();
+        let is_listed = |name: &str| known.iter().any(|(_, listed)| listed == name);
+        for (name, written_under) in &told.names {
+            let is_everywhere = written_under.contains("");
+            for server in &servers {
+                let is_meant = (is_everywhere && !(has_definitions && is_listed(name)))
+                    || written_under.contains(server);
+                if is_meant && !known.contains(&(server.clone(), name.clone())) {
+                    subjects
+                        .extend(told.classes.few(|classes| Subject::named(server, name).classed(classes)));
+                }
+            }
+        }
+        if !has_definitions {
+            let written: BTreeSet<String> = told.names.keys().cloned().collect();
+            let sorts = Sorts::of(&told.name_sorts, &written);
+            assumptions.extend(sorts.gave_up.map(str::to_owned));
+            for server in &servers {
+                for (name, what) in &sorts.names {
+                    let subject = Subject::named(server, name).standing_for(what.clone());
+                    subjects.extend(told.classes.all(|classes| subject.clone().classed(classes)));
+                }
+            }
+        }
+        Self { subjects, assumptions }
+    }
+}
+
+impl<'p> Told<'p> {
+    /// Adds what a policy tells apart.
+    pub(crate) fn add(&mut self, policy: &'p Policy) {
+        self.add_section("", &policy.top);
+        for (server, section) in &policy.servers {
+            self.servers.insert(server.to_string());
+            self.add_section(server, section);
+        }
+        for (_, _, rules) in policy.all_rules() {
+            self.add_rules(rules);
+        }
+    }
+
+    /// Adds a name of a tool.
+    pub(crate) fn add_name(&mut self, name: &str) {
+        self.names.entry(name.to_owned()).or_default().insert(String::new());
+    }
+
+    fn add_section(&mut self, server: &str, section: &'p Section) {
+        for (name, _) in &section.tools {
+            if section.is_exact(name) {
+                self.names.entry(name.to_string()).or_default().insert(server.to_owned());
+            }
+        }
+        for hidden in &section.hide {
+            match &hidden.pattern {
+                Some(pattern) => self.name_sorts.push(Sort::Pattern(pattern)),
+                None => {
+                    self.names.entry(hidden.name.to_string()).or_default().insert(server.to_owned());
+                }
+            }
+        }
+        self.name_sorts.extend(section.patterns.iter().map(|(pattern, _)| Sort::Pattern(pattern)));
+        section.classes.iter().for_each(|(class, _)| self.classes.add(*class));
+    }
+
+    fn add_rules(&mut self, rules: &'p Rules) {
+        let predicates =
+            rules.require.iter().chain(&rules.deny_if).flat_map(|predicate| &predicate.conditions);
+        let approvals = rules.approval.iter().flat_map(|approval| &approval.when);
+        for comparison in predicates.chain(approvals).flat_map(Condition::comparisons) {
+            self.add_comparison(comparison);
+        }
+    }
+
+    /// Adds what a comparison tells apart.
+    pub(crate) fn add_comparison(&mut self, comparison: &'p Comparison) {
+        let texts: Vec<&str> = match &comparison.check.test {
+            Test::Equals(Scalar::String(text)) => vec![text],
+            Test::OneOf(set) => set.strings().collect(),
+            Test::Equals(Scalar::Number(_) | Scalar::Bool(_))
+            | Test::Order { .. }
+            | Test::Present(_)
+            | Test::Matches { .. }
+            | Test::Contains(_)
+            | Test::Affix { .. }
+            | Test::HostIn(_)
+            | Test::InNetwork(_)
+            | Test::Under(_)
+            | Test::Length { .. }
+            | Test::Types(_)
+            | Test::Quantified(_)
+            | Test::SameAs(_)
+            | Test::Within(_) => Vec::new(),
+        };
+        match comparison.path.source() {
+            Source::Fact(Fact::ToolName) if texts.is_empty() => {
+                self.name_sorts.push(Sort::Check(&comparison.check))
+            }
+            Source::Fact(Fact::ToolName) => texts.into_iter().for_each(|text| self.add_name(text)),
+            Source::Fact(Fact::ServerId) if texts.is_empty() => {
+                self.server_sorts.push(Sort::Check(&comparison.check))
+            }
+            Source::Fact(Fact::ServerId) => self.servers.extend(texts.into_iter().map(str::to_owned)),
+            Source::Fact(Fact::Date) => self.reads_dates = true,
+            Source::Fact(Fact::GrantId | Fact::GrantLabels | Fact::Hour | Fact::Minute | Fact::Weekday)
+            | Source::Args
+            | Source::Input
+            | Source::Annotations => {}
+        }
+    }
+}
