@@ -119,6 +119,7 @@ impl<'a> Reading<'a> {
     pub(crate) fn of(&self, condition: &'a Condition, want: Want) -> Formula<'a> {
         match condition {
             Condition::Compare(comparison) => self.of_comparison(comparison, want),
+            Condition::Expression(_) => Formula::Opaque("a `cel` expression decides"),
             Condition::Combined(Combined { by, conditions }) => match by {
                 Combinator::All => self.of_conditions(conditions, want),
                 Combinator::Not => self.of_conditions(conditions, want.negated()),
