@@ -9,7 +9,7 @@ use crate::stage::decide::Judged as JudgedCall;
 use json::Value;
 use mcp::errors::Refusal;
 use mcp::http::{Progress, Written};
-use policy::{Denial, OperandOutcome};
+use policy::{Denial, OperandOutcome, Release};
 use std::sync::Arc;
 use store::audit::{ArgumentFacts, Digest, Judged, OperandFact, Outcome as Record, OutcomeKind, PolicyRef};
 use store::{CallId, OpenCall, Reservation, StoreError, Timestamp};
@@ -49,6 +49,8 @@ pub struct Account {
 #[derive(Debug)]
 struct Open {
     call: OpenCall,
+    /// What becomes of the reservation where nothing was sent.
+    release: Release,
     gateway: Arc<Gateway>,
     started_ns: u64,
 }
@@ -96,7 +98,7 @@ impl Account {
             arguments: Some(facts),
             ..subject(exchange)
         };
-        Self::open(gateway, reservation, &record).await
+        Self::open(gateway, reservation, &record, judged.allowed.release).await
     }
 
     /// Records the intent of another request that policy covers.
@@ -114,7 +116,7 @@ impl Account {
         let policies = policies(&exchange.reach);
         let tool = exchange.restored.task.as_ref().map(|presented| &*presented.found.task.tool);
         let record = Judged { policies: &policies, tool, ..subject(exchange) };
-        Self::open(gateway, reservation, &record).await
+        Self::open(gateway, reservation, &record, Release::Never).await
     }
 
     /// Records the intent of passing a server's own request on to its client.
@@ -127,18 +129,20 @@ impl Account {
             return Err(StoreError::Broken);
         };
         let policies = policies(asked.reach);
-        Self::open(gateway, reservation, &Judged { policies: &policies, ..asked.subject() }).await
+        let record = Judged { policies: &policies, ..asked.subject() };
+        Self::open(gateway, reservation, &record, Release::Never).await
     }
 
     async fn open(
         gateway: &Arc<Gateway>,
         reservation: Reservation,
         record: &Judged<'_>,
+        release: Release,
     ) -> Result<Self, StoreError> {
         let started_ns = gateway.store.timeline().monotonic_ns();
         let call = gateway.store.begin(reservation, record).await?;
         gateway.metrics.in_flight.inc();
-        let open = Open { call, gateway: Arc::clone(gateway), started_ns };
+        let open = Open { call, release, gateway: Arc::clone(gateway), started_ns };
         Ok(Self { open: Some(open), progress: Progress::new() })
     }
 
@@ -175,7 +179,10 @@ impl Open {
         if let Some(at) = written {
             call.written(at);
         }
-        call.finish(&record);
+        match self.release {
+            Release::Never => call.finish(&record),
+            Release::NotSent => call.release(&record),
+        }
     }
 }
 

@@ -17,7 +17,7 @@ use crate::decision::{Allowed, Arguments, Decision, Denial, DenialKind, Facts, R
 use crate::gate;
 use crate::hash::Hash;
 use crate::input::{Given, Input, Known, Tool};
-use crate::limit::LimitDemand;
+use crate::limit::{LimitDemand, Release};
 use crate::policy::{Limit, Policy, Predicate, Rules};
 use crate::rule::RuleId;
 use crate::schema::{Declared, Schema};
@@ -36,6 +36,7 @@ pub struct Bound {
     checks: Checks,
     /// The demands of a call, where none depends on its arguments.
     fixed_demands: Option<Arc<[LimitDemand]>>,
+    release: Release,
 }
 
 /// The rules of one policy that apply to the tool.
@@ -50,7 +51,11 @@ impl Bound {
         let tool = Tool::of(definition);
         let parts = parts(policies, &tool);
         let quarantined = || definition.input_schema.is_none().then(quarantine_denial);
-        let is_fixed = parts.iter().flat_map(|part| &part.rules.limits).all(|limit| limit.cost.is_fixed());
+        let is_fixed = parts.iter().flat_map(|part| &part.rules.limits).all(Limit::is_fixed);
+        let limits = parts
+            .iter()
+            .flat_map(|part| part.rules.limits.iter().map(|limit| limit.spec.release.or(part.rules.release)));
+        let release = Release::of_call(limits, parts.iter().map(|part| part.rules.release));
         let mut bound = Self {
             gate: gate::first_denial(policies, &tool).or_else(quarantined),
             policies: policies.to_vec(),
@@ -60,6 +65,7 @@ impl Bound {
             checks: Checks::of(policies, &tool),
             tool,
             fixed_demands: None,
+            release,
         };
         if is_fixed {
             bound.fixed_demands = bound.demands(bound.input_of(Given::Empty, None)).ok();
@@ -96,7 +102,7 @@ impl Bound {
         match self.demands(input) {
             Ok(limits) => match self.approval_denial(input) {
                 Some(denial) => Decision::Deny(denial),
-                None => Decision::Allow(Allowed { repaired, limits }),
+                None => Decision::Allow(Allowed { repaired, limits, release: self.release }),
             },
             Err(denial) => Decision::Deny(*denial),
         }
@@ -185,7 +191,8 @@ impl Bound {
         self.limits()
             .map(|limit| {
                 let amount = limit.amount(input, names)?;
-                Ok(LimitDemand { spec: Arc::clone(&limit.spec), amount })
+                let values = limit.values(input, names)?;
+                Ok(LimitDemand { spec: Arc::clone(&limit.spec), amount, values })
             })
             .collect()
     }

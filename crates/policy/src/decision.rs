@@ -7,7 +7,7 @@ use std::sync::Arc;
 use json::{Document, Kind, Value};
 
 use crate::cel::Cause;
-use crate::limit::LimitDemand;
+use crate::limit::{LimitDemand, Release};
 use crate::operator::kind_name;
 use crate::rule::RuleId;
 use crate::truth::Truth;
@@ -129,6 +129,8 @@ pub struct Allowed {
     pub repaired: Option<Repaired>,
     /// What has to be reserved, all or none, before the call is forwarded.
     pub limits: Arc<[LimitDemand]>,
+    /// What becomes of that where the call is provably never sent.
+    pub release: Release,
 }
 
 /// Arguments in which strings were replaced by the values that they encode.

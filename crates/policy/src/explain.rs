@@ -162,7 +162,9 @@ impl Bound {
 
     fn limit_findings(&self, input: Input<'_>, findings: &mut Vec<Finding>) {
         for limit in self.limits() {
-            let finding = match limit.amount(input, self.schema.as_ref()) {
+            let names = self.schema.as_ref();
+            let demanded = limit.amount(input, names).and_then(|_| limit.values(input, names));
+            let finding = match demanded {
                 Err(denial) => Finding::denies(Step::Limits, *denial),
                 Ok(_) => Finding {
                     policy: Some(Arc::clone(&limit.spec.policy)),

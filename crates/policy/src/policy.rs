@@ -12,7 +12,8 @@ use crate::diagnostic::Diagnostic;
 use crate::example::Example;
 use crate::hash::Hash;
 use crate::input::Tool;
-use crate::limit::LimitSpec;
+use crate::limit::{LimitSpec, Release};
+use crate::path::Path;
 use crate::rule::{self, RuleId};
 use crate::section::{Matched, Section};
 
@@ -61,6 +62,8 @@ pub(crate) struct Rules {
     pub(crate) arguments: ArgumentRules,
     /// Whether `"action": "allow"` says that the name is meant to open the tool.
     pub(crate) says_allow: bool,
+    /// What is stated of limits about calls that were never sent.
+    pub(crate) release: Option<Release>,
 }
 
 /// One entry of `require` or `deny_if`, or an explicit deny, which is a `deny_if` without conditions.
@@ -79,6 +82,8 @@ pub(crate) struct Limit {
     pub(crate) offset: usize,
     pub(crate) spec: Arc<LimitSpec>,
     pub(crate) cost: Cost,
+    /// The arguments whose values count apart, in the order of the scope.
+    pub(crate) keyed_by: Box<[Path]>,
 }
 
 /// What one part states about arguments; nothing where it says nothing.

@@ -24,6 +24,8 @@ pub(crate) fn limit(scope: Scope, unit: &str, on_deny: Option<&str>) -> LimitSpe
         scope,
         unit: Arc::from(unit),
         on_deny: on_deny.map(Arc::from),
-        all_servers: scope == Scope::All,
+        timezone: None,
+        max_keys: None,
+        release: None,
     }
 }

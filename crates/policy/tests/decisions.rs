@@ -93,11 +93,16 @@ fn check_allowed(about: &str, allowed: &Allowed, call: Value<'_>) {
     let limits: Vec<_> = allowed
         .limits
         .iter()
-        .map(|demand| format!("{} {} {}", demand.spec.rule, demand.spec.unit, demand.amount))
+        .map(|demand| {
+            let values = demand.values.as_ref().map(|values| format!(" per {values}")).unwrap_or_default();
+            format!("{} {} {}{values}", demand.spec.rule, demand.spec.unit, demand.amount)
+        })
         .collect();
     let expected = call.get("limits").map_or_else(Vec::new, |list| list.elements().collect());
     let expected: Vec<_> = expected.iter().map(|limit| limit.as_str().unwrap()).collect();
     assert_eq!(limits, expected, "{about}");
+    let release = optional_text(call, "release").unwrap_or_else(|| "never".to_owned());
+    assert_eq!(allowed.release.as_str(), release, "{about}");
 }
 
 fn check_denial(about: &str, denial: &Denial, call: Value<'_>) {

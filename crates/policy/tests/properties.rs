@@ -155,8 +155,26 @@ fn predicate() -> impl Strategy<Value = Value> {
 }
 
 fn limit() -> impl Strategy<Value = Value> {
-    let scope = prop::sample::select(vec!["grant", "server", "tool", "all"]);
-    (0_usize..5, scope, 0_u32..50).prop_map(|(kind, scope, max)| {
+    let scope = prop::sample::select(vec![
+        json!("grant"),
+        json!("server"),
+        json!("tool"),
+        json!("all"),
+        json!(["grant", "tool"]),
+        json!(["all", "grant"]),
+        json!(["args.a", "grant"]),
+        json!(["server", "args.a.b", "args.c"]),
+    ]);
+    let more = prop::option::weighted(
+        0.3,
+        prop::sample::select(vec![
+            ("release", json!("never")),
+            ("release", json!("not_sent")),
+            ("timezone", json!("Europe/Berlin")),
+            ("kind", json!("concurrency")),
+        ]),
+    );
+    (0_usize..5, scope, 0_u32..50, more).prop_map(|(kind, scope, max, more)| {
         let counter = ["calls", "sum", "sums", "cost", "length"][kind];
         let mut limit = json!({"counter": counter, "window": "90s", "max": max, "scope": scope});
         match counter {
@@ -165,6 +183,18 @@ fn limit() -> impl Strategy<Value = Value> {
             "cost" => limit["cost"] = json!(2.5),
             "length" => limit["cost"] = json!({"len": "args.b"}),
             _ => {}
+        }
+        match more {
+            Some(("timezone", zone)) => {
+                limit["timezone"] = zone;
+                limit["align"] = json!("calendar");
+                limit["window"] = json!("month");
+            }
+            Some(("kind", _)) => {
+                limit = json!({"counter": "slots", "kind": "concurrency", "max": max, "scope": scope});
+            }
+            Some((key, value)) => limit[key] = value,
+            None => {}
         }
         limit
     })

@@ -9,14 +9,15 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use std::hint::black_box;
 use store::audit::{ArgumentFacts, Judged, Outcome, OutcomeKind, PolicyRef};
 use store::clock::Clock;
-use store::{CounterKey, Demand, Options, Store, Window};
+use store::{CalendarUnit, CounterKey, Demand, Options, Store, Window, Zone};
 
 const HASH: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 
 /// One call with a record as the gateway writes it.
 async fn call(store: Store, key: CounterKey) {
     let window = Window::Sliding { ms: 60_000 };
-    let demand = Demand { key: &key, amount: 1.into(), max: 1_000_000_000.into(), window, index: 0 };
+    let demand =
+        Demand { key: &key, amount: 1.into(), max: 1_000_000_000.into(), window, max_keys: None, index: 0 };
     let reservation = store.reserve(store.next_call(), &[demand]).expect("room");
     let judged = Judged {
         grant: "agent-7",
@@ -82,8 +83,23 @@ fn limits(criterion: &mut Criterion, store: &Store) {
     for max in [10_u64, 100, 100_000] {
         let key = CounterKey::new("p", Some("s"), &max.to_string(), "calls", &[]);
         let window = Window::Sliding { ms: 3_600_000 };
-        let demand = Demand { key: &key, amount: 1.into(), max: max.into(), window, index: 0 };
+        let demand =
+            Demand { key: &key, amount: 1.into(), max: max.into(), window, max_keys: None, index: 0 };
         group.bench_function(format!("of {max} an hour"), |bencher| {
+            bencher.iter(|| drop(black_box(store.reserve(store.next_call(), &[demand]))));
+        });
+    }
+    let berlin = Zone::named("Europe/Berlin").expect("a zone");
+    let family = CounterKey::new("p", Some("s"), "account", "calls", &["grant+args.account", "g"]);
+    let zoned = [
+        ("of a day in Berlin", Window::Zoned(CalendarUnit::Day, berlin), family.clone()),
+        ("of an hour in Berlin", Window::Zoned(CalendarUnit::Hour, berlin), family.clone()),
+        ("of an account", Window::Sliding { ms: 3_600_000 }, family.of_values(store.digest(b"[5]"))),
+    ];
+    for (name, window, key) in zoned {
+        let demand =
+            Demand { key: &key, amount: 1.into(), max: 10.into(), window, max_keys: Some(1000), index: 0 };
+        group.bench_function(name, |bencher| {
             bencher.iter(|| drop(black_box(store.reserve(store.next_call(), &[demand]))));
         });
     }

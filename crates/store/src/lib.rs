@@ -23,6 +23,7 @@ mod timeline;
 mod token;
 mod window;
 mod writer;
+mod zone;
 
 pub use counters::{CounterKey, Demand, Ledger, Refused, Rehearsal, Reservation};
 pub use error::{OpenError, StoreError};
@@ -34,3 +35,4 @@ pub use time::Timestamp;
 pub use timeline::{Jump, Timeline};
 pub use token::{Token, TokenHash};
 pub use window::{CalendarUnit, Window};
+pub use zone::Zone;

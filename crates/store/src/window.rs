@@ -2,6 +2,7 @@
 //! Must never free a unit early, not by a millisecond of rounding.
 
 use crate::time::{DAY_MS, Date, HOUR_MS, MINUTE_MS, Timestamp};
+use crate::zone::Zone;
 
 /// A sliding window beyond its exact events is counted in this many parts.
 const SUB_WINDOWS: u64 = 64;
@@ -16,6 +17,8 @@ pub enum Window {
     },
     /// The present unit of the calendar, in UTC.
     Calendar(CalendarUnit),
+    /// The present unit of the calendar of a zone.
+    Zoned(CalendarUnit, Zone),
 }
 
 /// A unit of the calendar; weeks begin on Monday.
@@ -43,6 +46,7 @@ impl Window {
         match self {
             Self::Sliding { ms } => now.minus_ms(ms),
             Self::Calendar(unit) => unit.start(now),
+            Self::Zoned(unit, zone) => zone.start(unit, now),
         }
     }
 
@@ -52,6 +56,7 @@ impl Window {
         match self {
             Self::Sliding { ms } => at.plus_ms(ms).plus_ms(1),
             Self::Calendar(unit) => unit.end(at),
+            Self::Zoned(unit, zone) => zone.end(unit, at),
         }
     }
 
@@ -65,15 +70,8 @@ impl Window {
             Self::Sliding { ms } => {
                 Part { is_past: false, start: 0, n: at.as_ms() / (ms / SUB_WINDOWS).max(1) }
             }
-            Self::Calendar(unit) => {
-                let start = unit.start(at);
-                let length_ms = unit.end(at).ms_since(start);
-                Part {
-                    is_past: false,
-                    start: start.as_ms(),
-                    n: at.ms_since(start) / (length_ms / SUB_WINDOWS).max(1),
-                }
-            }
+            Self::Calendar(unit) => Part::within(unit.start(at), unit.end(at), at),
+            Self::Zoned(unit, zone) => Part::within(zone.start(unit, at), zone.end(unit, at), at),
         }
     }
 }
@@ -84,6 +82,17 @@ pub(crate) struct Part {
     is_past: bool,
     start: u64,
     n: u64,
+}
+
+impl Part {
+    fn within(start: Timestamp, end: Timestamp, at: Timestamp) -> Self {
+        let length_ms = end.ms_since(start);
+        Self {
+            is_past: false,
+            start: start.as_ms(),
+            n: at.ms_since(start) / (length_ms / SUB_WINDOWS).max(1),
+        }
+    }
 }
 
 impl CalendarUnit {

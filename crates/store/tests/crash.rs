@@ -50,7 +50,7 @@ fn child(folder: &Path) {
 async fn call(store: Store, upstream: Arc<std::fs::File>) {
     let key = CounterKey::new("p", Some("s"), "rate", "calls", &["grant", "agent"]);
     let window = Window::Sliding { ms: 3_600_000 };
-    let demand = Demand { key: &key, amount: 1.into(), max: LIMIT.into(), window, index: 0 };
+    let demand = Demand { key: &key, amount: 1.into(), max: LIMIT.into(), window, max_keys: None, index: 0 };
     let judged =
         Judged { grant: "agent", server: "s", method: "tools/call", tool: Some("t"), ..Judged::default() };
     let id = store.next_call();

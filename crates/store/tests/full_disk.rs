@@ -127,7 +127,14 @@ fn key() -> CounterKey {
 }
 
 fn demand(key: &CounterKey, max: u64) -> Demand<'_> {
-    Demand { key, amount: 1.into(), max: max.into(), window: Window::Sliding { ms: 3_600_000 }, index: 0 }
+    Demand {
+        key,
+        amount: 1.into(),
+        max: max.into(),
+        window: Window::Sliding { ms: 3_600_000 },
+        max_keys: None,
+        index: 0,
+    }
 }
 
 fn used(store: &Store) -> u64 {

@@ -4,8 +4,9 @@
 use super::decide::{Judged, facts};
 use crate::exchange::Exchange;
 use crate::gateway::Gateway;
-use policy::{Denial, Facts, LimitDemand};
-use store::{CallId, CounterKey, Demand, Refused, Reservation};
+use policy::{Denial, Facts, LimitDemand, LimitSpec};
+use store::audit::Digest;
+use store::{CallId, CounterKey, Demand, Refused, Reservation, Zone};
 
 /// Why nothing was reserved.
 #[derive(Debug)]
@@ -26,7 +27,7 @@ pub fn reserve(
     judged: &Judged,
     call: CallId,
 ) -> Result<Reservation, NotReserved> {
-    with_demands(exchange, judged, |demands| gateway.store.reserve(call, demands))
+    with_demands(gateway, exchange, judged, |demands| gateway.store.reserve(call, demands))
 }
 
 /// Whether every limit of the call has room now; nothing is reserved.
@@ -34,57 +35,85 @@ pub fn reserve(
 /// # Errors
 /// [`NotReserved`].
 pub fn peek(gateway: &Gateway, exchange: &Exchange, judged: &Judged) -> Result<(), NotReserved> {
-    with_demands(exchange, judged, |demands| gateway.store.ledger().peek(demands, gateway.store.now()))
+    with_demands(gateway, exchange, judged, |demands| {
+        gateway.store.ledger().peek(demands, gateway.store.now())
+    })
 }
 
 fn with_demands<T>(
+    gateway: &Gateway,
     exchange: &Exchange,
     judged: &Judged,
     ask: impl FnOnce(&[Demand<'_>]) -> Result<T, Refused>,
 ) -> Result<T, NotReserved> {
     let limits = &judged.allowed.limits;
     let facts = facts(exchange, &judged.tool.name);
-    let keys: Vec<CounterKey> = limits.iter().map(|limit| key(limit, &facts)).collect();
-    let demands: Vec<Demand<'_>> = limits.iter().zip(&keys).enumerate().map(demand).collect();
+    let digest = |values: &[u8]| gateway.store.digest(values);
+    let keys: Vec<CounterKey> = limits.iter().map(|limit| key(limit, &facts, digest)).collect();
+    let counted = limits.iter().zip(&keys).enumerate().map(demand);
+    let demands: Vec<Demand<'_>> = counted.collect::<Result<_, _>>().map_err(NotReserved::Full)?;
     ask(&demands).map_err(|refused| {
-        let (index, retry_after_ms) = match refused {
-            Refused::Full { index, retry_after_ms } => (index, retry_after_ms),
-            Refused::Uncountable { index } => (index, None),
-            Refused::Broken => return NotReserved::Broken,
+        let denial = |index: usize, of: &dyn Fn(&LimitSpec) -> Denial| {
+            limits
+                .get(index)
+                .map_or(NotReserved::Broken, |limit| NotReserved::Full(Box::new(of(&limit.spec))))
         };
-        let limit = limits.get(index);
-        limit.map_or(NotReserved::Broken, |limit| {
-            NotReserved::Full(Box::new(limit.spec.denial(retry_after_ms)))
-        })
+        match refused {
+            Refused::Full { index, retry_after_ms } => denial(index, &|spec| spec.denial(retry_after_ms)),
+            Refused::Uncountable { index } => denial(index, &|spec| spec.denial(None)),
+            Refused::TooManyKeys { index } => denial(index, &LimitSpec::too_many_keys),
+            Refused::Broken => NotReserved::Broken,
+        }
     })
 }
 
-/// The counter that a call with these facts adds to.
+/// The counter that a call with these facts adds to. Values of arguments leave as a digest only.
 #[must_use]
-pub fn key(limit: &LimitDemand, facts: &Facts<'_>) -> CounterKey {
-    let key = limit.spec.key(facts);
-    let scope = [Some(key.scope), key.value];
+pub fn key(limit: &LimitDemand, facts: &Facts<'_>, digest: impl FnOnce(&[u8]) -> Digest) -> CounterKey {
+    let key = limit.key(facts);
+    let scope = [Some(key.scope), key.grant, key.tool];
     let scope: Vec<&str> = scope.into_iter().flatten().collect();
-    CounterKey::new(key.policy, key.server, key.counter, key.unit, &scope)
+    let family = CounterKey::new(key.policy, key.server, key.counter, key.unit, &scope);
+    match key.values {
+        None => family,
+        Some(values) => family.of_values(digest(values.as_bytes())),
+    }
 }
 
 /// What the store is asked for a limit and its counter; the index says which of a call's limits it is.
-#[must_use]
-pub fn demand<'a>((index, (limit, key)): (usize, (&'a LimitDemand, &'a CounterKey))) -> Demand<'a> {
-    Demand { key, amount: limit.amount, max: limit.spec.max, window: window(limit.spec.window), index }
+///
+/// # Errors
+/// The limit's denial where nothing counts what it limits.
+pub fn demand<'a>(
+    (index, (limit, key)): (usize, (&'a LimitDemand, &'a CounterKey)),
+) -> Result<Demand<'a>, Box<Denial>> {
+    let spec = &limit.spec;
+    let window = window(spec).filter(|_| spec.is_counted());
+    let window = window.ok_or_else(|| Box::new(spec.not_built()))?;
+    let max_keys = spec.max_keys.and_then(|max_keys| usize::try_from(max_keys).ok());
+    Ok(Demand { key, amount: limit.amount, max: spec.max, window, max_keys, index })
 }
 
-fn window(window: policy::Window) -> store::Window {
+/// The window as the counters know it; nothing where they do not.
+fn window(spec: &LimitSpec) -> Option<store::Window> {
+    match (spec.window, spec.timezone.as_deref()) {
+        (policy::Window::Sliding { ms }, _) => Some(store::Window::Sliding { ms }),
+        (policy::Window::Calendar(unit), None) => Some(store::Window::Calendar(calendar_unit(unit))),
+        (policy::Window::Calendar(unit), Some(zone)) => {
+            Zone::named(zone).map(|zone| store::Window::Zoned(calendar_unit(unit), zone))
+        }
+        (policy::Window::InFlight { .. }, _) => None,
+    }
+}
+
+fn calendar_unit(unit: policy::CalendarUnit) -> store::CalendarUnit {
     use policy::CalendarUnit as From;
     use store::CalendarUnit as To;
-    match window {
-        policy::Window::Sliding { ms } => store::Window::Sliding { ms },
-        policy::Window::Calendar(unit) => store::Window::Calendar(match unit {
-            From::Minute => To::Minute,
-            From::Hour => To::Hour,
-            From::Day => To::Day,
-            From::Week => To::Week,
-            From::Month => To::Month,
-        }),
+    match unit {
+        From::Minute => To::Minute,
+        From::Hour => To::Hour,
+        From::Day => To::Day,
+        From::Week => To::Week,
+        From::Month => To::Month,
     }
 }

@@ -57,6 +57,8 @@ mod revocation;
 #[cfg(test)]
 mod rounds;
 #[cfg(test)]
+mod scopes;
+#[cfg(test)]
 mod sessions;
 #[cfg(test)]
 mod several_channels;

@@ -229,15 +229,16 @@ impl Bound {
         let mut demands = Vec::new();
         for limit in self.limits() {
             let mut is_known = true;
-            if let Some(path) = limit.cost.path() {
+            for path in limit.cost.path().into_iter().chain(&limit.keyed_by) {
                 path.visit(input, &mut |found| is_known &= !matches!(found, Found::Unknown));
             }
             if !is_known {
                 doubt.note(&limit.spec.rule);
                 continue;
             }
-            let amount = limit.amount(input, self.schema.as_ref())?;
-            demands.push(LimitDemand { spec: Arc::clone(&limit.spec), amount });
+            let names = self.schema.as_ref();
+            let (amount, values) = (limit.amount(input, names)?, limit.values(input, names)?);
+            demands.push(LimitDemand { spec: Arc::clone(&limit.spec), amount, values });
         }
         Ok(demands)
     }

@@ -7,6 +7,7 @@ use super::judge::{About, Verdict};
 use crate::decision::{Allowed, Decision, Denial, Facts};
 use crate::explain::{Explanation, Finding, Step};
 use crate::gate;
+use crate::limit::Release;
 use crate::policy::Policy;
 use crate::stack::Stack;
 
@@ -66,7 +67,7 @@ fn opened(verdict: Verdict<'_>) -> Finding {
 
 fn decision(judged: Result<(), Box<Denial>>) -> Decision {
     match judged {
-        Ok(()) => Decision::Allow(Allowed { repaired: None, limits: Arc::from([]) }),
+        Ok(()) => Decision::Allow(Allowed { repaired: None, limits: Arc::from([]), release: Release::Never }),
         Err(denial) => Decision::Deny(*denial),
     }
 }

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use json::Decimal;
 
-use super::{LimitSpec, Scope};
+use super::{LimitSpec, ScopeWord, Window};
 use crate::decision::{Denial, DenialKind};
-use crate::reason::advise;
+use crate::reason::{DO_NOT_RETRY, advise};
 
 impl LimitSpec {
     /// The denial of a call for which this limit has no room. `retry_after_ms` is when it will have, if ever.
@@ -14,7 +14,36 @@ impl LimitSpec {
     #[must_use]
     pub fn denial(&self, retry_after_ms: Option<u64>) -> Denial {
         let said = self.on_deny.as_deref().map_or_else(|| self.default_text(), str::to_owned);
-        let reason = advise(&said, &self.advice(retry_after_ms));
+        self.denied(advise(&said, &self.advice(retry_after_ms)))
+    }
+
+    /// The denial of a call with values of arguments that this limit has not seen, while it counts as many different
+    /// ones as it may.
+    #[must_use]
+    pub fn too_many_keys(&self) -> Denial {
+        let text = if self.scope.is_own() {
+            "too many different values are in use for a limit of this call"
+        } else {
+            "a limit is reached"
+        };
+        self.denied(advise(text, "retry later"))
+    }
+
+    /// The denial of a call whose limit nothing can count yet.
+    #[must_use]
+    pub fn not_built(&self) -> Denial {
+        let what = match self.window {
+            Window::InFlight { .. } => "calls at the same time",
+            Window::Sliding { .. } | Window::Calendar(_) if self.scope.has(ScopeWord::Session) => {
+                "the calls of a session"
+            }
+            Window::Sliding { .. } | Window::Calendar(_) => "calls over a window",
+        };
+        self.denied(advise(&format!("a limit on {what} holds here, and cannot be counted yet"), DO_NOT_RETRY))
+    }
+
+    /// A denial by this limit that tells a text.
+    pub(crate) fn denied(&self, reason: String) -> Denial {
         Denial {
             rule: self.rule.clone(),
             pointer: self.pointer.clone(),
@@ -26,27 +55,29 @@ impl LimitSpec {
     }
 
     fn default_text(&self) -> String {
-        let Self { max, window, .. } = self;
-        match (self.scope, &*self.unit) {
-            (Scope::Grant, Self::CALLS) if *max == Decimal::ONE => {
-                format!("at most 1 call {window} is allowed")
+        let Self { max, window, scope, .. } = self;
+        if !scope.is_own() {
+            return "a limit is reached".to_owned();
+        }
+        let each = if scope.arguments().is_empty() { "" } else { " with these arguments" };
+        match &*self.unit {
+            Self::CALLS | Self::SLOTS if *max == Decimal::ONE => {
+                format!("at most 1 call{each} {window} is allowed")
             }
-            (Scope::Grant, Self::CALLS) => format!("at most {max} calls {window} are allowed"),
-            (Scope::Grant, unit) => {
+            Self::CALLS | Self::SLOTS => format!("at most {max} calls{each} {window} are allowed"),
+            unit => {
                 let name = unit.strip_prefix("args.").unwrap_or(unit);
-                format!("at most {max} of {name} in total {window} is allowed")
+                format!("at most {max} of {name} in total{each} {window} is allowed")
             }
-            (Scope::Server | Scope::Tool | Scope::All, _) => "a limit is reached".to_owned(),
         }
     }
 
     fn advice(&self, retry_after_ms: Option<u64>) -> String {
         let Some(ms) = retry_after_ms else { return "do not retry".to_owned() };
-        let seconds = ms.div_ceil(1000).max(1);
-        match self.scope {
-            Scope::Grant if seconds == 1 => "retry after 1 second".to_owned(),
-            Scope::Grant => format!("retry after {seconds} seconds"),
-            Scope::Server | Scope::Tool | Scope::All => coarse(seconds),
+        match (self.scope.is_own(), ms.div_ceil(1000).max(1)) {
+            (true, 1) => "retry after 1 second".to_owned(),
+            (true, seconds) => format!("retry after {seconds} seconds"),
+            (false, seconds) => coarse(seconds),
         }
     }
 }
@@ -64,8 +95,13 @@ fn coarse(seconds: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Scope;
     use super::*;
-    use crate::testing::limit as spec;
+    use crate::testing::limit;
+
+    fn spec(scope: ScopeWord, unit: &str, on_deny: Option<&str>) -> LimitSpec {
+        limit(Scope::new(vec![scope], Vec::new()), unit, on_deny)
+    }
 
     fn says(spec: &LimitSpec, retry_after_ms: Option<u64>, expected: &str) {
         let denial = spec.denial(retry_after_ms);
@@ -76,19 +112,19 @@ mod tests {
 
     #[test]
     fn a_full_limit_says_when_to_retry() {
-        let calls = spec(Scope::Grant, "calls", None);
+        let calls = spec(ScopeWord::Grant, "calls", None);
         says(&calls, Some(41_001), "at most 10 calls per minute are allowed; retry after 42 seconds");
         says(&calls, Some(0), "at most 10 calls per minute are allowed; retry after 1 second");
         says(&calls, None, "at most 10 calls per minute are allowed; do not retry");
-        let sum = spec(Scope::Grant, "args.amount", None);
+        let sum = spec(ScopeWord::Grant, "args.amount", None);
         says(&sum, Some(5000), "at most 10 of amount in total per minute is allowed; retry after 5 seconds");
-        let own = spec(Scope::Grant, "calls", Some("Ten a minute."));
+        let own = spec(ScopeWord::Grant, "calls", Some("Ten a minute."));
         says(&own, Some(5000), "Ten a minute. Retry after 5 seconds.");
     }
 
     #[test]
     fn a_shared_limit_tells_no_number_and_a_coarse_time() {
-        for scope in [Scope::Server, Scope::Tool, Scope::All] {
+        for scope in [ScopeWord::Server, ScopeWord::Tool, ScopeWord::All] {
             let shared = spec(scope, "calls", None);
             says(&shared, Some(41_001), "a limit is reached; retry after 1 minute");
             says(&shared, Some(61_000), "a limit is reached; retry after 10 minutes");

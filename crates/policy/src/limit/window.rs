@@ -10,11 +10,16 @@ pub enum Window {
         /// The length in milliseconds.
         ms: u64,
     },
-    /// Starts anew on a boundary of the calendar, in UTC.
+    /// Starts anew on a boundary of the calendar, in UTC or in the zone of the limit.
     Calendar(CalendarUnit),
+    /// As long as the call runs: a limit on calls at the same time.
+    InFlight {
+        /// After so many milliseconds a slot counts as free, where that is stated.
+        timeout_ms: Option<u64>,
+    },
 }
 
-/// The unit of a calendar window, in UTC. Weeks start on Monday.
+/// The unit of a calendar window. Weeks start on Monday.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CalendarUnit {
     /// From second 0.
@@ -45,6 +50,7 @@ impl Window {
             Self::DAY => "day".to_owned(),
             Self::Sliding { ms } => duration(ms),
             Self::Calendar(unit) => unit.as_str().to_owned(),
+            Self::InFlight { .. } => "in flight".to_owned(),
         }
     }
 }
@@ -58,11 +64,12 @@ pub(crate) fn duration(ms: u64) -> String {
 }
 
 impl fmt::Display for Window {
-    /// "per minute", "per 90s", "per calendar month".
+    /// "per minute", "per 90s", "per calendar month", "at the same time".
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Sliding { .. } => write!(formatter, "per {}", self.written()),
             Self::Calendar(unit) => write!(formatter, "per calendar {}", unit.as_str()),
+            Self::InFlight { .. } => formatter.write_str("at the same time"),
         }
     }
 }

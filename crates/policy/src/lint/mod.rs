@@ -81,12 +81,13 @@ impl Rules {
     }
 
     fn is_empty(&self) -> bool {
-        let Self { require, deny_if, limits, arguments, approval, says_allow, offset: _ } = self;
+        let Self { require, deny_if, limits, arguments, approval, says_allow, release, offset: _ } = self;
         require.is_empty()
             && deny_if.is_empty()
             && limits.is_empty()
             && approval.is_none()
             && !says_allow
+            && release.is_none()
             && *arguments == Default::default()
     }
 }

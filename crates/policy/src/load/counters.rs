@@ -1,9 +1,11 @@
-//! Equal counter names of one document share their history, so they must count the same thing.
+//! What limits of one document owe each other: equal counter names share their history, so they count the same thing;
+//! a session is something that an agent renews at will, so a limit on it stands beside one on the access key.
 
 use std::collections::HashMap;
 
 use super::reader::{Problem, Reader};
 use crate::diagnostic::code;
+use crate::limit::{Scope, ScopeWord};
 use crate::policy::{Limit, Policy};
 
 /// Reports each limit that counts something else than the first of its name.
@@ -19,6 +21,27 @@ pub(super) fn check(reader: &mut Reader, policy: &Policy) {
             limit.spec.counter, limit.spec.unit, earlier.spec.unit, earlier.spec.pointer,
         );
         reader.report_at(limit.offset, limit.spec.pointer.clone(), Problem::new(code::CONFLICT, message));
+    }
+}
+
+/// Reports each limit on sessions that no limit on the access key stands beside.
+pub(super) fn check_sessions(reader: &mut Reader, policy: &Policy) {
+    for (_, _, rules) in policy.all_rules() {
+        let is_bounded = |limit: &Limit| {
+            rules
+                .limits
+                .iter()
+                .any(|other| other.spec.scope == Scope::grant() && other.spec.unit == limit.spec.unit)
+        };
+        let of_sessions = rules.limits.iter().filter(|limit| limit.spec.scope.has(ScopeWord::Session));
+        for limit in of_sessions.filter(|limit| !is_bounded(limit)) {
+            let message = format!(
+                "an agent begins a new session at will; add a limit with the scope `grant` that counts {} beside this one",
+                limit.spec.unit
+            );
+            let pointer = format!("{}/scope", limit.spec.pointer);
+            reader.report_at(limit.offset, pointer, Problem::new(code::CONFLICT, message));
+        }
     }
 }
 

@@ -5,15 +5,16 @@ use std::sync::Arc;
 use json::Decimal;
 
 use super::condition::read_path;
+use super::fact::read_name;
 use super::reader::{Fields, Place, Problem, Reader};
-use super::window;
+use super::{concurrency, release, scope, window};
 use crate::cost::Cost;
 use crate::diagnostic::code;
-use crate::limit::{LimitSpec, Scope, Window};
+use crate::limit::{LimitSpec, Window};
 use crate::number;
 use crate::operator::kind_name;
 use crate::policy::Limit;
-use crate::registry::{ALIGNMENTS, COST_KEYS, LIMIT_KEYS, SCOPES};
+use crate::registry::{ALIGNMENTS, COST_KEYS, LIMIT_KEYS};
 use crate::rule::Labels;
 
 /// A counter's name is part of keys and rule ids; nobody needs a longer one.
@@ -36,30 +37,72 @@ fn read(
 ) -> Option<Limit> {
     let fields = reader.object(place, &LIMIT_KEYS)?;
     let counter = read_counter(reader, &fields);
-    let window = read_window(reader, &fields);
-    let counts_calls = fields.get("increment_from").is_none() && fields.get("cost").is_none();
-    let max = fields
-        .required(reader, "max", "say how much a window may hold")
-        .and_then(|place| read_max(reader, &place, counts_calls));
-    let scope = fields
-        .required(reader, "scope", "say per what it counts; `\"grant\"` is each access key")
-        .and_then(|place| read_scope(reader, &place));
-    let cost = read_cost(reader, &fields);
+    let counted = if fields.get("kind").is_some() {
+        concurrency::read(reader, &fields)
+    } else {
+        read_counted(reader, &fields)
+    };
+    let scoped = scope::read(reader, &fields);
+    let release = fields.get("release").and_then(|place| release::read(reader, &place));
     let on_deny = fields.get("on_deny").and_then(|place| reader.text(&place)).map(Arc::from);
-    let (counter, scope) = (counter?, scope?);
+    let (counter, counted, scoped) = (counter?, counted?, scoped?);
     let spec = LimitSpec {
         policy: Arc::clone(policy),
         rule: labels.next(list, &counter),
         counter,
         pointer: place.pointer.clone(),
-        window: window?,
-        max: max?,
-        scope,
-        unit: cost.as_ref()?.unit(),
+        window: counted.window,
+        max: counted.max,
+        scope: scoped.scope,
+        unit: counted.unit,
         on_deny,
-        all_servers: scope == Scope::All,
+        timezone: counted.timezone,
+        max_keys: scoped.max_keys,
+        release,
     };
-    Some(Limit { offset: place.offset(), spec: Arc::new(spec), cost: cost? })
+    Some(Limit {
+        offset: place.offset(),
+        spec: Arc::new(spec),
+        cost: counted.cost,
+        keyed_by: scoped.keyed_by,
+    })
+}
+
+/// What is counted, over which time, and how much of it there may be.
+pub(super) struct Counted {
+    pub(super) window: Window,
+    pub(super) timezone: Option<Arc<str>>,
+    pub(super) max: Decimal,
+    pub(super) cost: Cost,
+    pub(super) unit: Arc<str>,
+}
+
+fn read_counted(reader: &mut Reader, fields: &Fields<'_>) -> Option<Counted> {
+    let window = read_window(reader, fields);
+    let timezone = read_timezone(reader, fields);
+    let counts_calls = fields.get("increment_from").is_none() && fields.get("cost").is_none();
+    let max = fields
+        .required(reader, "max", "say how much a window may hold")
+        .and_then(|place| read_max(reader, &place, counts_calls));
+    let cost = read_cost(reader, fields);
+    if let Some(place) = fields.get("timeout") {
+        let message = "`timeout` belongs beside `\"kind\": \"concurrency\"`; remove it";
+        reader.report(&place, Problem::new(code::CONFLICT, message));
+        return None;
+    }
+    let unit = cost.as_ref()?.unit();
+    Some(Counted { window: window?, timezone: timezone?, max: max?, cost: cost?, unit })
+}
+
+/// The zone of a calendar window; `Some(None)` where none is named.
+fn read_timezone(reader: &mut Reader, fields: &Fields<'_>) -> Option<Option<Arc<str>>> {
+    let Some(place) = fields.get("timezone") else { return Some(None) };
+    if fields.get("align").is_none() {
+        let message = "`timezone` belongs beside `\"align\": \"calendar\"`; a sliding window has no zone";
+        reader.report(&place, Problem::new(code::CONFLICT, message));
+        return None;
+    }
+    read_name(reader, &place).map(|zone| Some(Arc::from(zone.name())))
 }
 
 fn read_counter(reader: &mut Reader, fields: &Fields<'_>) -> Option<Arc<str>> {
@@ -116,20 +159,5 @@ fn read_cost(reader: &mut Reader, fields: &Fields<'_>) -> Option<Cost> {
             reader.report(&place, Problem::new(code::CONFLICT, message));
             None
         }
-    }
-}
-
-fn read_scope(reader: &mut Reader, place: &Place<'_>) -> Option<Scope> {
-    if place.value.is_array() {
-        let message = "a list of scopes is known but not built yet; use one scope";
-        reader.report(place, Problem::new(code::NOT_BUILT, message));
-        return None;
-    }
-    match reader.word(place, &SCOPES)? {
-        "grant" => Some(Scope::Grant),
-        "server" => Some(Scope::Server),
-        "tool" => Some(Scope::Tool),
-        "all" => Some(Scope::All),
-        _ => None,
     }
 }

@@ -4,6 +4,7 @@
 mod approval;
 mod arguments;
 mod channel;
+mod concurrency;
 mod condition;
 mod counters;
 mod document;
@@ -13,8 +14,10 @@ mod fact;
 mod limit;
 mod pattern;
 mod reader;
+mod release;
 mod rules;
 mod scan;
+mod scope;
 mod section;
 mod short;
 mod toml;
@@ -137,6 +140,7 @@ fn read(
     let draft = document::read(&mut reader, scanned.document.root(), &Arc::from(name));
     if let Some(draft) = &draft {
         counters::check(&mut reader, draft);
+        counters::check_sessions(&mut reader, draft);
     }
     let mut problems = scanned.duplicates;
     problems.append(&mut reader.into_problems());

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::reader::{Fields, Place, Reader};
-use super::{approval, arguments, condition, limit, short};
+use super::{approval, arguments, condition, limit, release, short};
 use crate::class::Class;
 use crate::operator::Sense;
 use crate::policy::{Predicate, Rules};
@@ -45,6 +45,7 @@ pub(super) fn read(reader: &mut Reader, place: &Place<'_>, target: &Target<'_>, 
         approval: approval::read(reader, &fields),
         arguments: arguments::read(reader, &fields),
         says_allow: action.says_allow,
+        release: fields.get("release").and_then(|place| release::read(reader, &place)),
     };
     rules.deny_if.splice(0..0, action.deny);
     let short_limit =

@@ -107,12 +107,14 @@ pub(super) fn read_rate_limit(
         pointer: place.pointer.clone(),
         window,
         max,
-        scope: Scope::Grant,
+        scope: Scope::grant(),
         unit: Arc::from(LimitSpec::CALLS),
         on_deny: None,
-        all_servers: false,
+        timezone: None,
+        max_keys: None,
+        release: None,
     };
-    Some(Limit { offset: place.offset(), spec: Arc::new(spec), cost: Cost::Calls })
+    Some(Limit { offset: place.offset(), spec: Arc::new(spec), cost: Cost::Calls, keyed_by: Box::from([]) })
 }
 
 fn read_object(reader: &mut Reader, place: &Place<'_>) -> Option<(Decimal, Window)> {

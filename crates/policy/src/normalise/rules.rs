@@ -31,6 +31,7 @@ fn rules_members(rules: &Rules) -> Vec<(&'static str, Tree)> {
     if !rules.limits.is_empty() {
         members.push(("limits", Tree::Array(rules.limits.iter().map(limit_tree).collect())));
     }
+    members.extend(rules.release.map(|release| ("release", text(release.as_str()))));
     members.extend(rules.approval.as_ref().map(|approval| ("approval", approval_tree(approval))));
     push_arguments(&mut members, rules.arguments);
     members

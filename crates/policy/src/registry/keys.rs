@@ -55,7 +55,7 @@ const RULES: &[Entry] = &[
     not_yet("mode", "Evaluated but not enforced."),
     not_yet("expires", "Until when this holds."),
     not_yet("on_expiry", "What a restriction does after it expired."),
-    not_yet("release", "Whether a call that was never sent gives its quota back."),
+    built("release", "Whether a call that was never sent gives back what the limits of these rules counted."),
     not_yet("rules", "The older proxy's list; comes with `toolgate policy import`."),
     not_yet("state", "A counter of the older proxy; comes with `toolgate policy import`."),
 ];
@@ -100,19 +100,27 @@ const CONDITION: &[Entry] = &[
 pub(crate) const LIMIT_KEYS: Table = Table { title: "a limit", entries: LIMIT };
 const LIMIT: &[Entry] = &[
     built("counter", "The name of what is counted; equal names in a document count together. Required."),
-    built("window", "Over which time. Required."),
+    built("window", "Over which time. Required, but for calls at the same time."),
     built("max", "The most that a window may hold. Required."),
-    built("scope", "Per what. Required."),
-    built("align", "`\"calendar\"` starts anew on the boundary, in UTC; without it windows slide."),
+    built("scope", "Per what: a word, or a list of words and arguments. Required."),
+    built("align", "`\"calendar\"` starts anew on the boundary; without it windows slide."),
+    built("timezone", "The zone of a calendar window, such as `Europe/Berlin`; without it UTC."),
     built(
         "increment_from",
         "A numeric argument, or with `[*]` those of a list, summed instead of counting calls.",
     ),
     built("cost", "What each call counts instead of 1: a number, or the length of an argument."),
     built("on_deny", "What the agent is told when the limit is full."),
-    not_yet("kind", "Another kind of limit."),
-    not_yet("release", "Whether a call that was never sent gives its quota back."),
-    not_yet("timezone", "The zone of a calendar window; UTC until it is built."),
+    built(
+        "kind",
+        "`\"concurrency\"` limits calls at the same time. Until slots are counted, such calls are denied.",
+    ),
+    built("timeout", "After which time a slot of a concurrency limit counts as free, such as `10m`."),
+    built("release", "Whether a call that was never sent gives back what it counted."),
+    built(
+        "max_keys",
+        "How many different values the arguments of a scope may have at once; 1000 without it.",
+    ),
     not_yet("mode", "Counted but not enforced."),
     not_yet("expires", "Until when this holds."),
     not_yet("on_expiry", "What a restriction does after it expired."),

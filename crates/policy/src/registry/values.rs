@@ -48,14 +48,30 @@ pub(crate) const CALENDAR_WINDOWS: Table =
 const CALENDAR_WINDOW: &[Entry] = &[
     built("minute", "From second 0."),
     built("hour", "From minute 0."),
-    built("day", "From midnight, UTC."),
-    built("week", "From Monday, midnight, UTC."),
-    built("month", "From the first, midnight, UTC."),
+    built("day", "From midnight."),
+    built("week", "From Monday, midnight."),
+    built("month", "From the first, midnight."),
 ];
 
 /// `align`.
 pub(crate) const ALIGNMENTS: Table = Table { title: "`align`", entries: ALIGNMENT };
-const ALIGNMENT: &[Entry] = &[built("calendar", "The window starts anew on its boundary, in UTC.")];
+const ALIGNMENT: &[Entry] =
+    &[built("calendar", "The window starts anew on its boundary, in UTC or the zone of `timezone`.")];
+
+/// `kind` of a limit.
+pub(crate) const LIMIT_KINDS: Table = Table { title: "`kind` of a limit", entries: LIMIT_KIND };
+const LIMIT_KIND: &[Entry] = &[built("concurrency", "Calls at the same time.")];
+
+/// `release`.
+pub(crate) const RELEASES: Table = Table { title: "`release`", entries: RELEASE };
+const RELEASE: &[Entry] = &[
+    built("never", "What was reserved stays used. The default."),
+    built(
+        "not_sent",
+        "A call of which no byte was written to the server gives back what it reserved, if all limits that apply to it \
+         say so.",
+    ),
+];
 
 /// `scope`.
 pub(crate) const SCOPES: Table = Table { title: "`scope`", entries: SCOPE };
@@ -64,8 +80,11 @@ const SCOPE: &[Entry] = &[
     built("server", "Each server, all access keys together."),
     built("tool", "Each tool of each server, all access keys together."),
     built("all", "Everything together, across servers."),
+    built(
+        "session",
+        "Each session; only beside a limit on the grant. Until sessions are counted, such calls are denied.",
+    ),
     not_yet("identity", "Each verified identity."),
-    not_yet("session", "Each session; only beside a limit on the grant."),
 ];
 
 /// `arguments.check`.

@@ -15,6 +15,8 @@ pub struct Demand<'a> {
     pub max: Decimal,
     /// The window.
     pub window: Window,
+    /// How many keys of one family the counters may hold; nothing for a key without values.
+    pub max_keys: Option<usize>,
     /// The caller's own number of the limit, returned when it refuses.
     pub index: usize,
 }
@@ -34,6 +36,12 @@ pub enum Refused {
     /// An amount is negative, or its sum with what was used is too long to be counted exactly.
     #[error("an amount cannot be counted exactly")]
     Uncountable {
+        /// The limit, by the caller's number.
+        index: usize,
+    },
+    /// The key is new, and its family has as many keys as it may.
+    #[error("as many different values are counted as may be")]
+    TooManyKeys {
         /// The limit, by the caller's number.
         index: usize,
     },

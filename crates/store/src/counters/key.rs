@@ -1,6 +1,7 @@
 //! The key of a counter: what makes two limits count together.
 //! Must never be ambiguous: different parts give different keys.
 
+use crate::audit::Digest;
 use std::fmt;
 use std::sync::Arc;
 
@@ -34,6 +35,14 @@ impl CounterKey {
         Self { text: String::from_utf8_lossy(&text).into(), counts_calls: unit == CALLS }
     }
 
+    /// The key for some values of arguments: one of the family that this key names. Only their digest is kept.
+    #[must_use]
+    pub fn of_values(&self, values: Digest) -> Self {
+        let start = self.text.strip_suffix(']').unwrap_or(&self.text);
+        let text = format!("{start},[\"{}\"]]", values.to_hex()).into();
+        Self { text, counts_calls: self.counts_calls }
+    }
+
     /// The key as a JSON array of its parts.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -50,6 +59,14 @@ impl CounterKey {
     pub(crate) fn text(&self) -> &Arc<str> {
         &self.text
     }
+}
+
+/// What the keys of a family have in common; nothing for a key without values.
+pub(crate) fn family(key: &str) -> Option<&str> {
+    // INVARIANT: only `of_values` makes an inner list, always the last part, of hex digits. A quote within a part has
+    // a backslash before it, so no other key ends like this.
+    let inner = key.strip_suffix("\"]]")?;
+    inner.rsplit_once(",[\"").map(|(family, _)| family)
 }
 
 impl fmt::Display for CounterKey {
@@ -71,5 +88,22 @@ mod tests {
         assert_eq!(key(None, "c", &[]), r#"["p",null,"c","calls"]"#);
         assert_ne!(key(Some("s"), "c\",\"d", &[]), key(Some("s"), "c", &["d"]));
         assert_ne!(key(Some("null"), "c", &[]), key(None, "c", &[]));
+    }
+
+    #[test]
+    fn keys_of_values_are_a_family() {
+        let digest = |text: &str| crate::audit::AuditKey::from_secret(&[7; 32]).digest(text.as_bytes());
+        let key = |scope: &[&str]| CounterKey::new("p", Some("s"), "c", "calls", scope);
+        let account = key(&["grant+args.a", "g"]);
+        let (one, two) = (account.of_values(digest("[5]")), account.of_values(digest("[\"5\"]")));
+        assert_ne!(one, two);
+        assert_eq!(one, account.of_values(digest("[5]")));
+        assert!(family(one.as_str()).is_some());
+        assert_eq!(family(one.as_str()), family(two.as_str()));
+        let other = key(&["grant+args.a", "h"]).of_values(digest("[5]"));
+        assert_ne!(family(one.as_str()), family(other.as_str()));
+        for scope in [&[][..], &["g"], &["[\"a\"]"], &["\"]"], &[",[\"", "\"]]"], &["\\\"]]"]] {
+            assert_eq!(family(key(scope).as_str()), None, "{scope:?}");
+        }
     }
 }

@@ -3,6 +3,7 @@
 
 mod counter;
 mod demand;
+mod family;
 mod key;
 mod ledger;
 mod rehearsal;

@@ -1,6 +1,7 @@
 //! Counters that nothing depends on: what limits would have said of calls that are gone through again.
 //! Must never touch the counters of a gateway, nor count otherwise than they do.
 
+use crate::audit::Digest;
 use crate::counters::{Demand, Refused, Table};
 use crate::time::Timestamp;
 
@@ -20,6 +21,12 @@ impl Rehearsal {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The digest of values that tell counters apart. It is for these counters only and never kept.
+    #[must_use]
+    pub fn digest(values: &[u8]) -> Digest {
+        Digest::rehearsed(values)
     }
 
     /// Takes what a call demands, all or nothing, as used at this time. A time before that of an earlier call counts as
@@ -52,7 +59,7 @@ mod tests {
         let (max, window) = (Decimal::parse("2").unwrap(), Window::Sliding { ms: 1000 });
         let mut rehearsal = Rehearsal::new();
         let mut take = |at_ms| {
-            let demand = Demand { key: &key, amount: Decimal::ONE, max, window, index: 7 };
+            let demand = Demand { key: &key, amount: Decimal::ONE, max, window, max_keys: None, index: 7 };
             rehearsal.take(&[demand], Timestamp::from_ms(at_ms))
         };
         let full = |retry_after_ms| Err(Refused::Full { index: 7, retry_after_ms: Some(retry_after_ms) });

@@ -2,6 +2,7 @@
 //! Must never reserve part of what a call demands, nor give up a slot with something in flight.
 
 use crate::counters::counter::Fit;
+use crate::counters::family::Families;
 use crate::counters::{Counter, Demand, Refused, Unit};
 use crate::time::Timestamp;
 use std::collections::HashMap;
@@ -27,6 +28,7 @@ pub(crate) struct Table {
     index: HashMap<Arc<str>, usize>,
     slots: Vec<Option<Slot>>,
     free: Vec<usize>,
+    families: Families,
     next_id: u64,
     swept_to: usize,
 }
@@ -63,6 +65,7 @@ impl Table {
         if let Some(place) = self.slots.get_mut(slot) {
             *place = filled;
         }
+        self.families.add(&text, slot);
         self.index.insert(text, slot);
         slot
     }
@@ -78,7 +81,12 @@ impl Table {
             let Demand { key, amount, max, window, .. } = *demand;
             let fit = match self.counter(key.as_str()) {
                 Some(counter) => counter.fit(amount, max, window, now),
-                None => Counter::default().fit(amount, max, window, now),
+                None => {
+                    if !self.has_room_for(demand, now) {
+                        return Err(Refused::TooManyKeys { index: demand.index });
+                    }
+                    Counter::default().fit(amount, max, window, now)
+                }
             };
             match fit {
                 Fit::Fits => {}
@@ -96,6 +104,27 @@ impl Table {
                 let retry_after_ms = free_at.map(|free_at| free_at.ms_since(now).max(1));
                 Err(Refused::Full { index, retry_after_ms })
             }
+        }
+    }
+
+    /// Whether the family of a new key may have one more, once idle ones are forgotten.
+    fn has_room_for(&mut self, demand: &Demand<'_>, now: Timestamp) -> bool {
+        let Some(max_keys) = demand.max_keys else { return true };
+        let Some(candidates) = self.families.search_list(demand.key.as_str(), max_keys, now) else {
+            return true;
+        };
+        for slot in candidates {
+            self.forget_if_idle(slot, now);
+        }
+        self.families.n_keys(demand.key.as_str()) < max_keys
+    }
+
+    fn forget_if_idle(&mut self, slot: usize, now: Timestamp) {
+        let Some(place) = self.slots.get_mut(slot) else { return };
+        if let Some(idle) = place.take_if(|slot| slot.counter.is_idle(now)) {
+            self.index.remove(&idle.text);
+            self.families.remove(&idle.text, slot);
+            self.free.push(slot);
         }
     }
 
@@ -174,11 +203,7 @@ impl Table {
         let n_slots = self.slots.len();
         for _ in 0..n_slots.min(SWEPT_AT_ONCE) {
             self.swept_to = if self.swept_to + 1 < n_slots { self.swept_to + 1 } else { 0 };
-            let Some(place) = self.slots.get_mut(self.swept_to) else { return };
-            if let Some(slot) = place.take_if(|slot| slot.counter.is_idle(now)) {
-                self.index.remove(&slot.text);
-                self.free.push(self.swept_to);
-            }
+            self.forget_if_idle(self.swept_to, now);
         }
     }
 

@@ -15,7 +15,7 @@ fn key(name: &str) -> CounterKey {
 }
 
 fn demand<'a>(key: &'a CounterKey, amount: u64, max: u64, window: Window) -> Demand<'a> {
-    Demand { key, amount: Decimal::from(amount), max: Decimal::from(max), window, index: 0 }
+    Demand { key, amount: Decimal::from(amount), max: Decimal::from(max), window, max_keys: None, index: 0 }
 }
 
 fn sliding(ms: u64) -> Window {
@@ -139,6 +139,7 @@ fn amounts_are_exact_and_never_negative() {
         amount: Decimal::parse(amount).unwrap(),
         max: Decimal::parse(max).unwrap(),
         window: sliding(1000),
+        max_keys: None,
         index: 7,
     };
     for _ in 0..3 {
@@ -262,7 +263,7 @@ impl Reference {
     fn used(&self, window: Window, now: Timestamp) -> u64 {
         let counts = |settled: &&(Timestamp, u64)| match window {
             Window::Sliding { ms } => now.as_ms() - settled.0.as_ms() <= ms,
-            Window::Calendar(_) => settled.0 >= window.start(now),
+            Window::Calendar(_) | Window::Zoned(..) => settled.0 >= window.start(now),
         };
         let settled: u64 = self.settled.iter().filter(counts).map(|(_, amount)| amount).sum();
         settled + self.in_flight.iter().sum::<u64>()
@@ -278,14 +279,19 @@ enum Step {
     Sweep,
 }
 
-const WINDOWS: [Window; 6] = [
-    Window::Sliding { ms: 1000 },
-    Window::Sliding { ms: 60_000 },
-    Window::Sliding { ms: 900_000 },
-    Window::Calendar(CalendarUnit::Minute),
-    Window::Calendar(CalendarUnit::Hour),
-    Window::Calendar(CalendarUnit::Month),
-];
+fn windows() -> [Window; 8] {
+    let zone = |name| crate::zone::Zone::named(name).unwrap();
+    [
+        Window::Sliding { ms: 1000 },
+        Window::Sliding { ms: 60_000 },
+        Window::Sliding { ms: 900_000 },
+        Window::Calendar(CalendarUnit::Minute),
+        Window::Calendar(CalendarUnit::Hour),
+        Window::Calendar(CalendarUnit::Month),
+        Window::Zoned(CalendarUnit::Hour, zone("Australia/Lord_Howe")),
+        Window::Zoned(CalendarUnit::Day, zone("America/New_York")),
+    ]
+}
 
 fn step(n_keys: usize, n_windows: usize, max_wait_ms: u64) -> impl Strategy<Value = Step> {
     let reserve = (0..n_keys, 0..4_u64, 0..n_windows, 0..12_u64)
@@ -309,7 +315,7 @@ fn play(steps: Vec<Step>, factor: u64, exact: bool) {
         let now = at(clocked.now_ms);
         match step {
             Step::Reserve { key, amount, window, max } => {
-                let (window, max) = (WINDOWS[window], max * factor);
+                let (window, max) = (windows()[window], max * factor);
                 let fits = references[key].used(window, now) + amount <= max;
                 match clocked.reserve(&[demand(&keys[key], amount, max, window)]) {
                     Ok(reservation) => {
@@ -379,17 +385,17 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn exact_up_to_256_units(steps in prop::collection::vec(step(2, WINDOWS.len(), 30_000), 0..250)) {
+    fn exact_up_to_256_units(steps in prop::collection::vec(step(2, windows().len(), 30_000), 0..250)) {
         play(steps, 1, true);
     }
 
     #[test]
     fn the_retry_time_is_true(
         steps in prop::collection::vec((0..3000_u64, 1..4_u64), 1..200),
-        window in 0..WINDOWS.len(),
+        window in 0..windows().len(),
         max in 1..40_u64,
     ) {
-        check_retry_times(&steps, WINDOWS[window], max)?;
+        check_retry_times(&steps, windows()[window], max)?;
     }
 }
 
@@ -411,8 +417,67 @@ proptest! {
 
     #[test]
     fn never_exceeded_with_many_units_and_calendar_windows(
-        steps in prop::collection::vec(step(2, WINDOWS.len(), 3000), 4000..6000)
+        steps in prop::collection::vec(step(2, windows().len(), 3000), 4000..6000)
     ) {
         play(steps, 50, false);
     }
+}
+
+/// A key of a family: of the account with this number.
+fn account(name: &str, n: u64) -> CounterKey {
+    let digest = crate::audit::AuditKey::from_secret(&[7; 32]).digest(n.to_string().as_bytes());
+    key(name).of_values(digest)
+}
+
+#[test]
+fn a_family_has_as_many_keys_as_it_may_and_forgets_idle_ones() {
+    let mut clocked = Clocked::new();
+    let (accounts, others): (Vec<_>, Vec<_>) = (0..6).map(|n| (account("c", n), account("d", n))).unzip();
+    let of = |key| [Demand { max_keys: Some(3), ..demand(key, 1, 2, sliding(60_000)) }];
+    for account in accounts.iter().take(3) {
+        clocked.use_up(&of(account)).unwrap();
+    }
+    let too_many = Err(Refused::TooManyKeys { index: 0 });
+    assert_eq!(clocked.use_up(&of(&accounts[3])), too_many);
+    assert_eq!(clocked.ledger.n_counters(), 3, "a refused key is not kept");
+    clocked.use_up(&of(&accounts[0])).unwrap();
+    assert_eq!(clocked.use_up(&of(&accounts[0])), full(60_001), "each has a limit of its own");
+    clocked.use_up(&of(&others[3])).unwrap();
+    clocked.use_up(&[demand(&key("c"), 1, 2, sliding(60_000))]).unwrap();
+    clocked.now_ms = DAY_MS;
+    assert_eq!(clocked.use_up(&of(&accounts[3])), too_many, "history is kept for a day");
+    clocked.now_ms = DAY_MS + 1001;
+    clocked.use_up(&of(&accounts[3])).unwrap();
+    clocked.use_up(&of(&accounts[4])).unwrap();
+}
+
+#[test]
+fn a_key_in_flight_is_never_forgotten() {
+    let mut clocked = Clocked::new();
+    let (one, two) = (account("c", 1), account("c", 2));
+    let of = |key| [Demand { max_keys: Some(1), ..demand(key, 1, 1, sliding(60_000)) }];
+    let reservation = clocked.reserve(&of(&one)).unwrap();
+    clocked.now_ms = 3 * DAY_MS;
+    assert_eq!(clocked.use_up(&of(&two)), Err(Refused::TooManyKeys { index: 0 }));
+    drop(reservation);
+    clocked.now_ms += 1000;
+    clocked.use_up(&of(&two)).unwrap();
+}
+
+#[test]
+fn zoned_windows_begin_anew_where_the_zone_says_so() {
+    let (mut clocked, key) = (Clocked::new(), key("c"));
+    let berlin = crate::zone::Zone::named("Europe/Berlin").unwrap();
+    let demands = [demand(&key, 1, 1, Window::Zoned(CalendarUnit::Day, berlin))];
+    // Midnight in Berlin is 23:00 UTC in winter, 22:00 in summer.
+    let of_start = |text: &str| Timestamp::parse(text).unwrap().as_ms() - START;
+    clocked.use_up(&demands).unwrap();
+    assert_eq!(clocked.use_up(&demands), full(of_start("2026-11-20T23:00Z")));
+    clocked.now_ms = of_start("2026-11-20T23:00Z");
+    clocked.use_up(&demands).unwrap();
+    clocked.now_ms = of_start("2027-03-28T21:59Z");
+    clocked.use_up(&demands).unwrap();
+    assert_eq!(clocked.use_up(&demands), full(60_000), "the day of 23 hours");
+    clocked.now_ms = of_start("2027-03-28T22:00Z");
+    clocked.use_up(&demands).unwrap();
 }

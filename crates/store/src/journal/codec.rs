@@ -2,6 +2,7 @@
 //! Must never read past the end, nor accept a number in two forms.
 
 use crate::window::{CalendarUnit, Window};
+use crate::zone::Zone;
 use json::Decimal;
 
 /// Appends a number, seven bits a byte, the lowest first.
@@ -35,14 +36,36 @@ pub(crate) fn put_window(out: &mut Vec<u8>, window: Window) {
             out.push(0);
             put_u64(out, ms);
         }
-        Window::Calendar(unit) => out.push(match unit {
-            CalendarUnit::Minute => 1,
-            CalendarUnit::Hour => 2,
-            CalendarUnit::Day => 3,
-            CalendarUnit::Week => 4,
-            CalendarUnit::Month => 5,
-        }),
+        Window::Calendar(unit) => out.push(unit_tag(unit)),
+        Window::Zoned(unit, zone) => {
+            out.push(ZONED + unit_tag(unit));
+            put_text(out, zone.name());
+        }
     }
+}
+
+/// Added to the tag of a unit whose zone follows.
+const ZONED: u8 = 16;
+
+fn unit_tag(unit: CalendarUnit) -> u8 {
+    match unit {
+        CalendarUnit::Minute => 1,
+        CalendarUnit::Hour => 2,
+        CalendarUnit::Day => 3,
+        CalendarUnit::Week => 4,
+        CalendarUnit::Month => 5,
+    }
+}
+
+fn unit_of(tag: u8) -> Option<CalendarUnit> {
+    Some(match tag {
+        1 => CalendarUnit::Minute,
+        2 => CalendarUnit::Hour,
+        3 => CalendarUnit::Day,
+        4 => CalendarUnit::Week,
+        5 => CalendarUnit::Month,
+        _ => return None,
+    })
 }
 
 /// Reads what the functions above wrote.
@@ -98,16 +121,11 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn window(&mut self) -> Option<Window> {
-        let unit = match self.byte()? {
-            0 => return Some(Window::Sliding { ms: self.u64()? }),
-            1 => CalendarUnit::Minute,
-            2 => CalendarUnit::Hour,
-            3 => CalendarUnit::Day,
-            4 => CalendarUnit::Week,
-            5 => CalendarUnit::Month,
-            _ => return None,
-        };
-        Some(Window::Calendar(unit))
+        match self.byte()? {
+            0 => Some(Window::Sliding { ms: self.u64()? }),
+            tag if tag < ZONED => unit_of(tag).map(Window::Calendar),
+            tag => Some(Window::Zoned(unit_of(tag - ZONED)?, Zone::named(self.text()?)?)),
+        }
     }
 }
 
@@ -141,10 +159,19 @@ mod tests {
         }
         use CalendarUnit::{Day, Hour, Minute, Month, Week};
         let calendar = [Minute, Hour, Day, Week, Month].map(Window::Calendar);
-        for window in calendar.into_iter().chain([Window::Sliding { ms: 90_000 }]) {
+        let berlin = Zone::named("Europe/Berlin").unwrap();
+        let zoned = [Minute, Hour, Day, Week, Month].map(|unit| Window::Zoned(unit, berlin));
+        for window in calendar.into_iter().chain(zoned).chain([Window::Sliding { ms: 90_000 }]) {
             let mut out = Vec::new();
             put_window(&mut out, window);
             assert_eq!(Reader::new(&out).window(), Some(window));
+        }
+    }
+
+    #[test]
+    fn a_window_that_nobody_knows_is_refused() {
+        for bad in [&[6][..], &[15], &[16, 3, b'U', b'T', b'C'], &[17, 3, b'U', b'T', b'X'], &[22]] {
+            assert_eq!(Reader::new(bad).window(), None, "{bad:?}");
         }
     }
 

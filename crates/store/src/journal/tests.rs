@@ -83,7 +83,7 @@ fn key_of(name: &str) -> CounterKey {
 
 fn demand(key: &CounterKey, max: u64) -> Demand<'_> {
     let window = Window::Sliding { ms: 60_000 };
-    Demand { key, amount: Decimal::ONE, max: Decimal::from(max), window, index: 0 }
+    Demand { key, amount: Decimal::ONE, max: Decimal::from(max), window, max_keys: None, index: 0 }
 }
 
 /// Units that a recovered journal counts for a key, open ones as well.

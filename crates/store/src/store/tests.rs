@@ -45,7 +45,8 @@ impl Home {
     fn begin(&self, store: &Store, max: u64) -> Result<OpenCall, StoreError> {
         let key = CounterKey::new("policy", Some("imaging"), "limit", "calls", &[]);
         let window = Window::Sliding { ms: 60_000 };
-        let demand = Demand { key: &key, amount: 1.into(), max: max.into(), window, index: 0 };
+        let demand =
+            Demand { key: &key, amount: 1.into(), max: max.into(), window, max_keys: None, index: 0 };
         let reservation =
             store.reserve(store.next_call(), &[demand]).expect("the limit is not what is tested");
         self.runtime.block_on(store.begin(reservation, &Judged { grant: "agent", ..Judged::default() }))
@@ -81,7 +82,8 @@ fn n_used(store: &Store) -> u64 {
     let key = CounterKey::new("policy", Some("imaging"), "limit", "calls", &[]);
     let window = Window::Sliding { ms: 60_000 };
     let fits = |max: u64| {
-        let demand = Demand { key: &key, amount: 1.into(), max: max.into(), window, index: 0 };
+        let demand =
+            Demand { key: &key, amount: 1.into(), max: max.into(), window, max_keys: None, index: 0 };
         store.ledger().peek(&[demand], store.now()).is_ok()
     };
     (1..1000).find(|max| fits(*max)).unwrap() - 1

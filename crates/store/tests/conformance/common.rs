@@ -117,7 +117,8 @@ pub fn answered() -> Outcome<'static> {
 
 pub async fn begin(store: &Store, counter: &str, max: u64) -> Result<OpenCall, Denied> {
     let key = key(counter);
-    let demand = Demand { key: &key, amount: 1.into(), max: max.into(), window: MINUTE, index: 0 };
+    let demand =
+        Demand { key: &key, amount: 1.into(), max: max.into(), window: MINUTE, max_keys: None, index: 0 };
     let reservation = store.reserve(store.next_call(), &[demand]).map_err(Denied::Limit)?;
     store.begin(reservation, &judged()).await.map_err(Denied::Store)
 }
@@ -126,7 +127,14 @@ pub async fn begin(store: &Store, counter: &str, max: u64) -> Result<OpenCall, D
 pub fn room(store: &Store, max: u64) -> u64 {
     let key = key("limit");
     let fits = |amount: u64| {
-        let demand = Demand { key: &key, amount: amount.into(), max: max.into(), window: MINUTE, index: 0 };
+        let demand = Demand {
+            key: &key,
+            amount: amount.into(),
+            max: max.into(),
+            window: MINUTE,
+            max_keys: None,
+            index: 0,
+        };
         store.ledger().peek(&[demand], store.now()).is_ok()
     };
     (0..=max).rev().find(|amount| fits(*amount)).unwrap_or(0)

@@ -476,6 +476,7 @@ fn amounts_that_are_sums_are_counted_and_kept_out_of_the_audit() {
         amount: amount.parse().unwrap(),
         max: 100.into(),
         window: common::MINUTE,
+        max_keys: None,
         index: 0,
     };
     let reservation = store.reserve(store.next_call(), &[demand("42.17")]).unwrap();

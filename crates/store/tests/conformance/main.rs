@@ -6,6 +6,7 @@
 mod audit;
 mod common;
 mod config;
+mod keys;
 mod life;
 mod retention;
 mod tamper;

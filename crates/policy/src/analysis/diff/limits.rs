@@ -2,7 +2,7 @@
 
 use crate::analysis::subject::Subject;
 use crate::bound::Bound;
-use crate::limit::LimitSpec;
+use crate::limit::{LimitSpec, ScopeWord, Window, duration};
 
 /// A limit that is not the same on both sides, and the tools that it is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,8 +67,25 @@ fn add(found: &mut Vec<LimitChange>, tool: &str, old: Option<Spec>, new: Option<
 }
 
 fn said(spec: &LimitSpec) -> String {
-    let LimitSpec { window, max, scope, unit, all_servers, .. } = spec;
-    let what = if &**unit == LimitSpec::CALLS { "calls".to_owned() } else { format!("of {unit}") };
-    let servers = if *all_servers { ", all servers together" } else { "" };
-    format!("{max} {what} {window}, scope {}{servers}", scope.as_str())
+    let LimitSpec { window, max, scope, unit, timezone, max_keys, release, .. } = spec;
+    let what = match &**unit {
+        LimitSpec::CALLS | LimitSpec::SLOTS => "calls".to_owned(),
+        unit => format!("of {unit}"),
+    };
+    let mut text = format!("{max} {what} {window}, scope {}", scope.as_str());
+    if scope.has(ScopeWord::All) {
+        text.push_str(", all servers together");
+    }
+    let timeout_ms = if let Window::InFlight { timeout_ms } = window { *timeout_ms } else { None };
+    let more = [
+        timezone.as_ref().map(|zone| format!("in {zone}")),
+        timeout_ms.map(|ms| format!("a slot for {}", duration(ms))),
+        max_keys.map(|max_keys| format!("at most {max_keys} values")),
+        release.map(|release| format!("release {}", release.as_str())),
+    ];
+    for part in more.into_iter().flatten() {
+        text.push_str(", ");
+        text.push_str(&part);
+    }
+    text
 }

@@ -193,9 +193,11 @@ fn allowed_lines(output: Output, allowed: &Allowed) -> Vec<String> {
         ));
     }
     for demand in &*allowed.limits {
-        let LimitDemand { spec, amount } = demand;
+        let LimitDemand { spec, amount, values: _ } = demand;
+        let note =
+            if spec.is_counted() { "" } else { "; nothing counts this yet, so the gateway denies the call" };
         lines.push(format!(
-            "  reserves {amount} of {} {} {}, counter `{}`, scope {}",
+            "  reserves {amount} of {} {} {}, counter `{}`, scope {}{note}",
             spec.max,
             spec.unit,
             spec.window,
@@ -229,6 +231,8 @@ fn allowed_json(allowed: &Allowed) -> Value {
             "max": demand.spec.max.to_string(),
             "window": demand.spec.window.to_string(),
             "scope": demand.spec.scope.as_str(),
+            "timezone": demand.spec.timezone.as_deref(),
+            "counted": demand.spec.is_counted(),
             "unit": *demand.spec.unit,
         })
     };
