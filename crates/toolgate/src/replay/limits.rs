@@ -21,13 +21,18 @@ pub(super) fn rehearse(calls: &mut [Judged]) {
 
 fn ask(counters: &mut Rehearsal, answer: &mut Answer, facts: &Facts<'_>, at: Timestamp) {
     let Some(limits) = answer.demands.take() else { return };
-    let keys: Vec<_> = limits.iter().map(|limit| obligations::key(limit, facts)).collect();
-    let demands: Vec<Demand<'_>> = limits.iter().zip(&keys).enumerate().map(obligations::demand).collect();
-    let index = match counters.take(&demands, at) {
-        Ok(()) => return,
-        Err(Refused::Full { index, .. } | Refused::Uncountable { index }) => index,
-        Err(Refused::Broken) => return,
+    let key = |limit| obligations::key(limit, facts, Rehearsal::digest);
+    let keys: Vec<_> = limits.iter().map(key).collect();
+    let demands = limits.iter().zip(&keys).enumerate().map(obligations::demand);
+    let rule = match demands.collect::<Result<Vec<Demand<'_>>, _>>() {
+        // Nothing counts what this limit limits, so the gateway denies.
+        Err(denial) => denial.rule.as_str().into(),
+        Ok(demands) => match counters.take(&demands, at) {
+            Ok(()) | Err(Refused::Broken) => return,
+            Err(
+                Refused::Full { index, .. } | Refused::Uncountable { index } | Refused::TooManyKeys { index },
+            ) => limits.get(index).map(|limit| limit.spec.rule.as_str()).unwrap_or_default().into(),
+        },
     };
-    let rule = limits.get(index).map(|limit| limit.spec.rule.as_str()).unwrap_or_default();
-    answer.outcome = Outcome::Full(rule.into());
+    answer.outcome = Outcome::Full(rule);
 }
