@@ -60,7 +60,7 @@ pub use explain::{Answer, Explanation, Finding, Step};
 pub use hash::Hash;
 pub use limit::{CalendarUnit, LimitDemand, LimitKey, LimitSpec, Release, Scope, ScopeWord, Window};
 pub use lint::KnownTool;
-pub use load::{Format, load, load_as, load_with};
+pub use load::{Format, ImportNote, ImportOptions, Imported, import, load, load_as, load_with};
 pub use normalise::normalise;
 pub use operator::{OPERATORS, Operator};
 pub use opposite::{Change, Note, Opposite, Way};

@@ -11,6 +11,7 @@ mod document;
 mod example;
 mod expression;
 mod fact;
+mod import;
 mod limit;
 mod pattern;
 mod reader;
@@ -24,6 +25,8 @@ mod toml;
 mod transcript;
 mod window;
 mod yaml;
+
+pub use import::{ImportNote, ImportOptions, Imported, import};
 
 use std::sync::Arc;
 

@@ -3,7 +3,7 @@
 use crate::run::Place;
 
 /// Every subcommand, the hidden one included.
-const COMMANDS: [&str; 32] = [
+const COMMANDS: &[&str] = &[
     "",
     "demo",
     "up",
@@ -34,6 +34,7 @@ const COMMANDS: [&str; 32] = [
     "policy lint",
     "policy explain",
     "policy fmt",
+    "policy import",
     "completions",
     "sample-server",
 ];

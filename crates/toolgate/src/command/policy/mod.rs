@@ -6,6 +6,7 @@ pub mod document;
 mod explain;
 mod explained;
 mod fmt;
+mod import;
 mod lint;
 mod list;
 mod replay;
@@ -33,6 +34,8 @@ pub enum Command {
     Replay(replay::Arguments),
     /// Print a policy in its documented form
     Fmt(fmt::Arguments),
+    /// Translate a policy of the older open-source proxy
+    Import(import::Arguments),
 }
 
 impl Command {
@@ -45,6 +48,7 @@ impl Command {
             Self::Explain(arguments) => explain::run(global, &arguments),
             Self::Replay(arguments) => replay::run(global, &arguments),
             Self::Fmt(arguments) => fmt::run(global, &arguments),
+            Self::Import(arguments) => import::run(global, &arguments),
         }
     }
 }
