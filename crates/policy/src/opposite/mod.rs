@@ -193,6 +193,9 @@ impl Trial<'_> {
             choice.iter().filter(|wish| !self.is_met(&case, wish, rule.sense())).collect();
         let mut paths: Vec<&Arc<str>> = open.iter().map(|wish| wish.path()).collect();
         paths.dedup();
+        if paths.is_empty() {
+            return None;
+        }
         for (index, path) in paths.iter().enumerate() {
             let here: Vec<&Wish<'_>> = choice.iter().filter(|wish| wish.path() == *path).collect();
             let is_last = index + 1 == paths.len();

@@ -64,8 +64,8 @@ fn each_of(conditions: &[Condition], want: Want) -> Vec<Choice<'_>> {
 fn of_one(condition: &Condition, want: Want) -> Vec<Choice<'_>> {
     match condition {
         Condition::Compare(comparison) => vec![vec![Wish { comparison, want }]],
-        // What an expression reads is not looked into, so no change can be named for it.
-        Condition::Expression(_) => Vec::new(),
+        // What an expression reads is not looked into: the evaluator says whether it stands in the way.
+        Condition::Expression(_) => vec![Vec::new()],
         Condition::Combined(combined) => match combined.by {
             Combinator::All => of_all(&combined.conditions, want),
             Combinator::Not => of_all(&combined.conditions, turned(want)),
