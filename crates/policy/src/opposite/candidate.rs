@@ -256,7 +256,7 @@ fn numbers(wishes: &[&Wish<'_>], old: Option<&str>) -> Vec<String> {
 /// The values that the wishes name, as the policy writes them.
 fn written(wishes: &[&Wish<'_>]) -> Vec<String> {
     let mut texts = Vec::new();
-    for wish in wishes {
+    for wish in wishes.iter().filter(|wish| names_values(test(&wish.comparison.check))) {
         let Some(document) = scan(&wish.comparison.value) else { continue };
         let root = document.root();
         match root.kind() {
@@ -266,6 +266,24 @@ fn written(wishes: &[&Wish<'_>]) -> Vec<String> {
         }
     }
     texts
+}
+
+/// Whether the value that the policy writes is one that the call could have.
+fn names_values(test: &Test) -> bool {
+    match test {
+        Test::Equals(_) | Test::OneOf(_) | Test::Contains(_) | Test::Affix { .. } => true,
+        Test::Order { .. }
+        | Test::Present(_)
+        | Test::Matches { .. }
+        | Test::HostIn(_)
+        | Test::InNetwork(_)
+        | Test::Under(_)
+        | Test::Length { .. }
+        | Test::Types(_)
+        | Test::Quantified(_)
+        | Test::SameAs(_)
+        | Test::Within(_) => false,
+    }
 }
 
 /// The old list with what the wishes name, and without it.

@@ -43,6 +43,15 @@ pub struct Way {
     pub rule: RuleId,
 }
 
+impl Way {
+    /// Few changes before many, and what an agent can change before what an operator can.
+    fn distance(&self) -> (bool, usize) {
+        let is_of_call =
+            |change: &Change| change.path.starts_with("args.") || change.path.starts_with("input.");
+        (!self.changes.iter().all(is_of_call), self.changes.len())
+    }
+}
+
 /// One change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
@@ -142,7 +151,7 @@ impl Bound {
             let way = changed.and_then(|(case, changes)| trial.allow(case, &rules, changes));
             ways.extend(way.map(|changes| Way { changes, rule: RuleId::new("") }));
         }
-        ways.sort_by_key(|way: &Way| way.changes.len());
+        ways.sort_by_key(Way::distance);
         ways.dedup();
         ways.truncate(MAX_WAYS);
         if !ways.is_empty() {
@@ -164,7 +173,7 @@ impl Bound {
             let way = choices.iter().find_map(|choice| trial.break_rule(case, rule, choice));
             ways.extend(way);
         }
-        ways.sort_by_key(|way: &Way| way.changes.len());
+        ways.sort_by_key(Way::distance);
         ways.truncate(MAX_WAYS);
         if !ways.is_empty() {
             return Opposite { ways, note: None };

@@ -56,6 +56,52 @@ fn explains_denials_without_values() {
 }
 
 #[test]
+fn explains_with_every_fact_and_says_what_would_have_to_change() {
+    let place = place();
+    let policy = r#"{ "version": "1", "default": "deny", "categories": { "destructive": { "deny_if": [ { "conditions": [
+        { "path": "grant.labels", "op": "contains", "value": "trainee" } ] } ] } },
+      "tools": { "transfer": { "require": [ { "conditions": [ { "path": "time.hour", "op": "gte", "value": 8 } ] } ],
+        "deny_if": [ { "conditions": [ { "path": "args.amount", "op": "gt", "value": 100 } ] },
+          { "conditions": [ { "path": "input.sure", "op": "eq", "value": "no" } ] },
+          { "conditions": [ { "path": "tool.annotations.openWorldHint", "op": "eq", "value": true } ] } ] } } }"#;
+    place.write(&place.work("facts.json"), policy);
+    let base = ["policy", "explain", "facts.json", "--tool", "transfer", "--label", "trainee"];
+    let ask = |further: &[&str]| place.run(&[&base[..], further].concat());
+    let morning = "2026-11-20T09:00Z";
+    let many = r#"{"amount": 250, "note": "very-secret"}"#;
+    let denied = ask(&["--time", morning, "--category", "read", "--args", many]);
+    insta::assert_snapshot!("explain_opposite", denied.whole());
+    let rest: &[(&[&str], i32, &str)] = &[
+        (&["--category", "read"], 0, "to be denied   `args.amount` must be more than 100, for example 101"),
+        (&["--category", "destructive"], 1, "/categories/destructive/deny_if/grant.labels-contains"),
+        (&["--category", "read", "--input", r#"{"sure": "no"}"#], 1, "`input.sure` must not be `no`"),
+        (&["--category", "read", "--annotations", r#"{"openWorldHint": true}"#], 1, "the rule asks"),
+    ];
+    for (further, code, expected) in rest {
+        let ran = ask(&[&["--time", morning, "--args", r#"{"amount": 5}"#], *further].concat());
+        assert_eq!(ran.code, Some(*code), "{further:?} {}", ran.whole());
+        assert!(ran.stdout.contains(expected), "{further:?} {}", ran.whole());
+    }
+    let night = ask(&["--time", "2026-11-20T03:10Z", "--category", "read"]);
+    assert!(
+        night.stdout.contains("`time.hour` must be at least 8, for example \"2026-11-20T08:00:00Z\""),
+        "{}",
+        night.whole()
+    );
+    let tools =
+        r#"{"server": [{"name": "transfer", "inputSchema": {"type": "object", "required": ["amount"]}}]}"#;
+    place.write(&place.work("tools.json"), tools);
+    let listed = ask(&["--time", morning, "--tools", "tools.json", "--category", "read"]);
+    assert!(listed.stdout.contains("denied by (arguments)"), "{}", listed.whole());
+    let json = ask(&["--time", morning, "--category", "read", "--args", many, "--json"]);
+    let explained: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    assert_eq!(explained["opposite"]["ways"][0]["changes"][0]["example"], 100, "{}", json.whole());
+    for wrong in [["--time", "soon"], ["--category", "rude"], ["--risk", "none"]] {
+        assert_eq!(ask(&wrong).code, Some(2), "{wrong:?}");
+    }
+}
+
+#[test]
 fn explains_messages_of_other_channels() {
     let place = place();
     let policy = r#"{"version": "1", "default": "deny", "resources": {"file:///srv/docs/**": {"action": "allow"},

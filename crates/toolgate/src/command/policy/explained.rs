@@ -3,11 +3,12 @@
 
 use ::policy::{
     Allowed, Answer, Channel, Decision, Denial, Explanation, Facts, Finding, LimitDemand, OperandOutcome,
-    RuleId,
+    Opposite, RuleId,
 };
 use json::Document;
 use serde_json::{Value, json};
 
+use super::opposite;
 use crate::output::{Output, Tone};
 
 /// An explanation and what is told with it.
@@ -32,6 +33,10 @@ pub enum About<'a> {
         listed_rule: Option<RuleId>,
         /// Whether a schema was given.
         is_schema_known: bool,
+        /// Where the definition is from, or why it is not known.
+        note: Option<String>,
+        /// What would have to change.
+        opposite: &'a Opposite,
     },
     /// A message of another channel.
     Channel {
@@ -57,13 +62,14 @@ impl Explained<'_> {
         for finding in &self.explanation.findings {
             lines.extend(self.finding_lines(output, finding));
         }
-        if let About::Tool { is_schema_known: false, .. } = self.about {
-            let note = "no schema was given: the check of arguments is left out; use `--schema FILE`";
-            lines.push(output.paint(Tone::Quiet, format!("  note: {note}")));
-        }
+        lines.extend(self.about.notes().map(|note| output.paint(Tone::Quiet, format!("  note: {note}"))));
         match &self.explanation.decision {
             Decision::Allow(allowed) => lines.extend(allowed_lines(output, allowed)),
             Decision::Deny(denial) => lines.extend(denied_lines(output, denial)),
+        }
+        if let About::Tool { opposite, .. } = &self.about {
+            let is_allowed = self.explanation.decision.is_allow();
+            lines.extend(opposite::lines(opposite, is_allowed, self.values.is_some()));
         }
         lines.extend(self.about.listed_line());
         lines
@@ -120,11 +126,12 @@ impl Explained<'_> {
 
     fn about_json(&self) -> Value {
         match &self.about {
-            About::Tool { listed, listed_rule, is_schema_known } => json!({
+            About::Tool { listed, listed_rule, is_schema_known, note: _, opposite } => json!({
                 "tool": self.facts.tool,
                 "listed": listed,
                 "listed_rule": listed_rule.as_ref().map(RuleId::as_str),
                 "schema_known": is_schema_known,
+                "opposite": opposite::to_json(opposite, self.values.is_some()),
             }),
             About::Channel { channel, subject, listed, advertised } => json!({
                 "channel": channel.as_str(),
@@ -167,6 +174,16 @@ impl Explained<'_> {
 }
 
 impl About<'_> {
+    fn notes(&self) -> impl Iterator<Item = &str> {
+        let (note, is_schema_known) = match self {
+            Self::Tool { note, is_schema_known, .. } => (note.as_deref(), *is_schema_known),
+            Self::Channel { .. } | Self::Method(_) => (None, true),
+        };
+        let missing =
+            "no schema was given: the check of arguments is left out; use `--schema FILE` or `--tools FILE`";
+        note.into_iter().chain((!is_schema_known).then_some(missing))
+    }
+
     fn listed_line(&self) -> Option<String> {
         Some(match self {
             Self::Tool { listed: true, listed_rule: None, .. } => "lists show the tool".to_owned(),

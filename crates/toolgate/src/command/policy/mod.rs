@@ -1,5 +1,6 @@
 //! `toolgate policy …`: what can be asked of policies, in files or in force. It must never change one but its form.
 
+mod call;
 mod calls;
 pub mod definitions;
 pub mod document;
@@ -9,6 +10,7 @@ mod fmt;
 mod import;
 mod lint;
 mod list;
+mod opposite;
 mod replay;
 mod replayed;
 mod show;
