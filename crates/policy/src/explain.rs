@@ -9,7 +9,7 @@ use crate::decision::{Arguments, Decision, Denial, Facts, OperandOutcome};
 use crate::gate;
 use crate::input::Input;
 use crate::operator::Sense;
-use crate::policy::Predicate;
+use crate::policy::{Effect, Policy, Predicate};
 use crate::rule::RuleId;
 use crate::truth::Truth;
 
@@ -120,7 +120,11 @@ impl Bound {
             for policy in &self.policies {
                 let finding = match judge(policy, &self.tool) {
                     Some(denial) => Finding::denies(step, denial),
-                    None => Finding { policy: Some(Arc::clone(policy.name())), ..Finding::passes(step) },
+                    None => Finding {
+                        policy: Some(Arc::clone(policy.name())),
+                        pointer: self.naming(step, policy),
+                        ..Finding::passes(step)
+                    },
                 };
                 findings.push(finding);
             }
@@ -131,6 +135,12 @@ impl Bound {
             |denial| Finding::denies(Step::Definition, denial),
         ));
         findings
+    }
+
+    /// The part that opens the tool in this policy, where one has to.
+    fn naming(&self, step: Step, policy: &Policy) -> String {
+        let is_needed = step == Step::Default && policy.default() == Effect::Deny;
+        is_needed.then(|| policy.named_at(&self.tool)).flatten().unwrap_or_default()
     }
 
     fn rule_findings(&self, input: Input<'_>, findings: &mut Vec<Finding>) {

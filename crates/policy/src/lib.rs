@@ -10,6 +10,7 @@ mod channel;
 mod class;
 mod condition;
 mod cost;
+mod coverage;
 mod datum;
 mod decision;
 pub mod diagnostic;
@@ -51,16 +52,17 @@ pub use bound::{Bound, Foreseen, Foresight};
 pub use cel::Cause;
 pub use channel::Channel;
 pub use class::{Category, Classes, Risk};
+pub use coverage::{Coverage, RuleSeen};
 pub use decision::{
     Allowed, Arguments, Decision, Denial, DenialKind, Facts, Operand, OperandOutcome, Repaired,
 };
 pub use diagnostic::{Diagnostic, Severity};
-pub use example::{TestOutcome, run_tests};
+pub use example::{Cases, TestOutcome, Tried, run_tests, try_tests};
 pub use explain::{Answer, Explanation, Finding, Step};
 pub use hash::Hash;
 pub use limit::{CalendarUnit, LimitDemand, LimitKey, LimitSpec, Release, Scope, ScopeWord, Window};
 pub use lint::KnownTool;
-pub use load::{Format, ImportNote, ImportOptions, Imported, import, load, load_as, load_with};
+pub use load::{Format, ImportNote, ImportOptions, Imported, import, load, load_as, load_cases, load_with};
 pub use normalise::normalise;
 pub use operator::{OPERATORS, Operator};
 pub use opposite::{Change, Note, Opposite, Way};

@@ -163,6 +163,12 @@ impl Policy {
         self.matched(tool).any(|part| part.names)
     }
 
+    /// The place of the first part that names this tool.
+    pub(crate) fn named_at(&self, tool: &Tool) -> Option<String> {
+        let naming = self.matched(tool).find(|part| part.names)?;
+        self.all_rules().find(|(_, _, rules)| Arc::ptr_eq(rules, naming.rules)).map(|(pointer, ..)| pointer)
+    }
+
     /// Whether a part that is not for all tools applies to this one.
     pub(crate) fn selects(&self, tool: &Tool) -> bool {
         let own = self.servers.iter().find(|(id, _)| **id == *tool.server).map(|(_, section)| section);

@@ -3,6 +3,7 @@
 
 mod approval;
 mod arguments;
+mod cases;
 mod channel;
 mod concurrency;
 mod condition;
@@ -30,6 +31,7 @@ pub use import::{ImportNote, ImportOptions, Imported, import};
 
 use std::sync::Arc;
 
+pub use cases::load_cases;
 use transcript::Transcribed;
 
 use crate::diagnostic::{self, Diagnostic, Found};
@@ -150,6 +152,7 @@ fn read(
     let Some(mut policy) = draft.filter(|_| problems.is_empty()) else {
         return Err(locate(problems));
     };
+    cases::place(&mut policy.examples, locate);
     policy.hash = normalise::hash(&policy);
     policy.warnings = locate(lint::lint(&policy, tools));
     Ok(policy)

@@ -146,12 +146,30 @@ const TEST: &[Entry] = &[
     built("call", "The call. Required."),
     built("expect", "What is to be decided. Required."),
     built("rule", "The id of the rule that is to deny."),
+    built("reason", "What the agent is to be told, word for word."),
+];
+
+/// A file of cases beside policies.
+pub(crate) const CASES_KEYS: Table = Table { title: "a file of cases", entries: CASES };
+const CASES: &[Entry] = &[
+    built(
+        "policies",
+        "The policies that judge the calls, baseline first: names, or files beside this one. Without it those of the command line.",
+    ),
+    built("schema", "The input schema of the tools whose calls name none."),
+    built("tests", "The calls with what is expected of each, as in a document. Required."),
 ];
 
 /// The call of a test.
 pub(crate) const CALL_KEYS: Table = Table { title: "the call of a test", entries: CALL };
 const CALL: &[Entry] = &[
-    built("tool", "The name of the tool. Required."),
+    built("tool", "The name of the tool. Required, unless `channel` or `method` says what is used instead."),
+    built("channel", "The channel that is used instead of a tool, such as `resources`."),
+    built(
+        "subject",
+        "The URI, the name of the prompt or the mode of elicitation; without it the channel as a whole.",
+    ),
+    built("method", "The method outside the protocol that is used instead of a tool."),
     built("arguments", "Its arguments, an object."),
     built("server", "The id of the server; `test` where it is not said."),
     built("grant", "The id of the access key; `test` where it is not said."),

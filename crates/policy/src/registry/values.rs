@@ -109,6 +109,18 @@ const APPROVAL_REASON: &[Entry] = &[
     built("optional", "A reason may be left out. The default."),
 ];
 
+/// `channel` of a test.
+pub(crate) const CHANNELS: Table = Table { title: "`channel` of a test", entries: CHANNEL };
+const CHANNEL: &[Entry] = &[
+    built("resources", "Resources, by URI."),
+    built("prompts", "Prompts, by name."),
+    built("completion", "Completion of arguments."),
+    built("sampling", "Requests of a server to the client's model."),
+    built("elicitation", "Questions of a server to the user, by mode."),
+    built("roots", "Requests of a server for the client's folders."),
+    built("tasks", "Tasks."),
+];
+
 /// `expect`.
 pub(crate) const EXPECTATIONS: Table = Table { title: "`expect`", entries: EXPECTATION };
 const EXPECTATION: &[Entry] = &[

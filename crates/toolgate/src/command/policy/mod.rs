@@ -14,6 +14,8 @@ mod opposite;
 mod replay;
 mod replayed;
 mod show;
+mod test;
+mod tested;
 
 use clap::Subcommand;
 
@@ -34,6 +36,8 @@ pub enum Command {
     /// Tell what policies would have decided about calls that were made
     #[command(long_about = replay::ABOUT)]
     Replay(replay::Arguments),
+    /// Judge the example calls of policies and of files of cases
+    Test(test::Arguments),
     /// Print a policy in its documented form
     Fmt(fmt::Arguments),
     /// Translate a policy of the older open-source proxy
@@ -49,6 +53,7 @@ impl Command {
             Self::Lint(arguments) => lint::run(global, &arguments),
             Self::Explain(arguments) => explain::run(global, &arguments),
             Self::Replay(arguments) => replay::run(global, &arguments),
+            Self::Test(arguments) => test::run(global, &arguments),
             Self::Fmt(arguments) => fmt::run(global, &arguments),
             Self::Import(arguments) => import::run(global, &arguments),
         }
