@@ -56,6 +56,20 @@ pub enum Problem {
         /// What is wrong.
         problem: &'static str,
     },
+    /// Less space than is left to the audit.
+    #[error(
+        "the disk that holds `{}` has only {free_mib} MiB free, and below {min_mib} MiB nothing is recorded; \
+         free some space there, or keep fewer recordings",
+        folder.display()
+    )]
+    LowSpace {
+        /// The data folder.
+        folder: PathBuf,
+        /// What is free, in MiB.
+        free_mib: u64,
+        /// What must be, in MiB.
+        min_mib: u64,
+    },
     /// The operating system refused.
     #[error("{doing} `{}`: {reason}", path.display())]
     Io {

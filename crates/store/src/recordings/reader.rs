@@ -13,7 +13,8 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub struct Reader {
     segments: Vec<Segment>,
-    key: Arc<Key>,
+    /// Nothing where there is nothing to read.
+    key: Option<Arc<Key>>,
     /// The next segment.
     at: usize,
     records: Option<Records>,
@@ -27,7 +28,13 @@ impl Reader {
     /// When the folder cannot be listed.
     pub fn open(data_folder: &Path, key: &Key) -> Result<Self, Problem> {
         let segments = segment::list(&data_folder.join(segment::FOLDER))?;
-        Ok(Self { segments, key: Arc::new(key.clone()), at: 0, records: None, n_torn: 0 })
+        let key = Some(Arc::new(key.clone()));
+        Ok(Self { segments, key, at: 0, records: None, n_torn: 0 })
+    }
+
+    /// No recordings, which takes no key.
+    pub(super) fn nothing() -> Self {
+        Self { segments: Vec::new(), key: None, at: 0, records: None, n_torn: 0 }
     }
 
     /// The segments, to be read with [`Reader::read`] from as many threads as wanted.
@@ -42,7 +49,8 @@ impl Reader {
     /// When it cannot be read, was sealed with another key, or has another format.
     pub fn read(&self, segment: &Segment) -> Result<Records, Problem> {
         let is_last = self.segments.last() == Some(segment);
-        Records::open(segment, &self.key, is_last)
+        let no_key = || Problem::NoKey { path: segment.path().to_path_buf() };
+        Records::open(segment, self.key.as_deref().ok_or_else(no_key)?, is_last)
     }
 
     /// Bytes at the end of the last segment that are no whole recording: one that is being written, or was when the

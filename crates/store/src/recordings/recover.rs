@@ -2,7 +2,7 @@
 //! Must never throw a whole recording away, nor touch a segment that has its end.
 
 use super::frames::{self, Found, Frames, Span};
-use super::seal::Kind;
+use super::seal::{HEAD_BYTES, Kind};
 use super::segment::{self, Segment};
 use super::writer::Ended;
 use super::{Key, Problem, codec};
@@ -19,18 +19,32 @@ use std::time::UNIX_EPOCH;
 pub(super) fn all(folder: &Path, key: &Key) -> Result<Vec<Ended>, Problem> {
     let mut ended = Vec::new();
     for segment in segment::list(folder)? {
-        let span = match span(&segment, key) {
-            Err(Problem::Damaged { path, offset, problem }) => {
-                tracing::warn!(file = %path.display(), offset, problem, "recordings are damaged");
-                // What it held is not known; when it was last written is, which is what retention asks.
-                Span { last_ms: modified_ms(&segment)?, ..Span::default() }
-            }
-            span => span?,
-        };
-        let n_bytes = metadata(&segment)?.len();
-        ended.push(Ended { segment, span, n_bytes });
+        ended.extend(one(&segment, key)?);
     }
     Ok(ended)
+}
+
+/// A segment with its end, which is put where it is missing; nothing where nothing was written to it.
+///
+/// # Errors
+/// As [`all`].
+pub(super) fn one(segment: &Segment, key: &Key) -> Result<Option<Ended>, Problem> {
+    if metadata(segment)?.len() < HEAD_BYTES as u64 {
+        // Without its head nothing can be read of it, and with its head nothing was written behind it yet.
+        let removed = files::remove_if_there(segment.path());
+        removed.map_err(|error| Problem::io("removing", segment.path(), &error))?;
+        return Ok(None);
+    }
+    let span = match span(segment, key) {
+        Err(Problem::Damaged { path, offset, problem }) => {
+            tracing::warn!(file = %path.display(), offset, problem, "recordings are damaged");
+            // What it held is not known; when it was last written is, which is what retention asks.
+            Span { last_ms: modified_ms(segment)?, ..Span::default() }
+        }
+        span => span?,
+    };
+    let n_bytes = metadata(segment)?.len();
+    Ok(Some(Ended { segment: segment.clone(), span, n_bytes }))
 }
 
 fn metadata(segment: &Segment) -> Result<Metadata, Problem> {

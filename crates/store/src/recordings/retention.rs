@@ -2,7 +2,7 @@
 //! Must never remove the segment that is written to.
 
 use super::writer::Ended;
-use super::{Problem, recover};
+use super::{Problem, Segment, recover};
 use crate::files;
 
 /// A segment spans so small a part of what is kept, so that retention is that exact.
@@ -50,7 +50,7 @@ impl Retention {
         let n_expired = self.n_expired(ended, n_open, now_ms);
         for _ in 0..n_expired {
             if let Some(first) = ended.first() {
-                remove(first)?;
+                remove(&first.segment)?;
                 ended.remove(0);
             }
         }
@@ -59,9 +59,9 @@ impl Retention {
 }
 
 /// Removes a segment, and what was cut off it.
-pub(super) fn remove(ended: &Ended) -> Result<(), Problem> {
-    let path = ended.segment.path();
-    recover::asides(&ended.segment)
+pub(super) fn remove(segment: &Segment) -> Result<(), Problem> {
+    let path = segment.path();
+    recover::asides(segment)
         .and_then(|asides| asides.iter().try_for_each(|aside| files::remove_if_there(aside)))
         .and_then(|()| files::remove_if_there(path))
         .map_err(|error| Problem::io("removing", path, &error))

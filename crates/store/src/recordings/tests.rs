@@ -151,7 +151,13 @@ fn every_flipped_bit_is_found_with_its_place() {
         let is_told = records.iter().any(|record| match record {
             Err(Problem::Damaged { offset, .. }) => *offset <= at as u64,
             Err(Problem::WrongKey { .. } | Problem::Newer { .. }) => at < 80,
-            Err(Problem::NoKey { .. } | Problem::NotAKey { .. } | Problem::Io { .. }) | Ok(_) => false,
+            Err(
+                Problem::NoKey { .. }
+                | Problem::NotAKey { .. }
+                | Problem::LowSpace { .. }
+                | Problem::Io { .. },
+            )
+            | Ok(_) => false,
         });
         assert!(is_told || n_torn > 0, "byte {at}: {records:?}");
     }

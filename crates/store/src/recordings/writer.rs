@@ -1,11 +1,13 @@
 //! Writes recordings into segments. One at a time writes to a data folder.
 //! Must never go on with a segment after a write that failed, nor with one of an earlier run.
 
+use super::filter::Filter;
 use super::frames::{self, END_BYTES, Span};
+use super::purge::{self, Purged};
 use super::seal::{Kind, Seal};
 use super::{Key, Problem, Recording, Retention, Segment, codec, recover, segment};
-use crate::files;
 use crate::log_file::LogFile;
+use crate::{fault, files};
 use std::path::{Path, PathBuf};
 
 /// Writes the recordings of a data folder.
@@ -16,6 +18,8 @@ pub struct Writer {
     retention: Retention,
     /// What is written to; nothing until there is something to write.
     open: Option<Open>,
+    /// Segments that a failed write left without their end.
+    unended: Vec<Segment>,
     /// The segments that are ended, oldest first.
     ended: Vec<Ended>,
     next_number: u64,
@@ -52,8 +56,8 @@ impl Writer {
         let ended = recover::all(&folder, key)?;
         let next_number = segment::list(&folder)?.last().map_or(1, |segment| segment.number + 1);
         let next_seq = ended.iter().map(|ended| ended.span.last_seq + 1).max().unwrap_or(1);
-        let (key, retention) = (key.clone(), Retention::default());
-        Ok(Self { folder, key, retention, open: None, ended, next_number, next_seq })
+        let (key, retention, unended) = (key.clone(), Retention::default(), Vec::new());
+        Ok(Self { folder, key, retention, open: None, unended, ended, next_number, next_seq })
     }
 
     /// Keeps recordings so long from now on.
@@ -61,15 +65,22 @@ impl Writer {
         self.retention = retention;
     }
 
-    /// Ends a segment that spans long enough, and removes what is kept no longer; how many segments that were.
+    /// Removes what is kept no longer, and ends a segment that spans long enough; how many segments were removed.
     ///
     /// # Errors
     /// When the system refuses; what is left is tried again the next time.
     pub fn keep_in_order(&mut self, now_ms: u64) -> Result<usize, Problem> {
+        // Removing comes first: it may be what makes room for an end.
+        let n_removed = self.retain(now_ms)?;
         let span = self.open.as_ref().map_or(Span::default(), |open| open.span);
         if span.n > 0 && now_ms.saturating_sub(span.first_ms) >= self.retention.max_span_ms() {
             self.end()?;
+            return Ok(n_removed + self.retain(now_ms)?);
         }
+        Ok(n_removed)
+    }
+
+    fn retain(&mut self, now_ms: u64) -> Result<usize, Problem> {
         let n_open = self.open.as_ref().map_or(0, |open| open.log.len());
         self.retention.apply(&mut self.ended, n_open, now_ms)
     }
@@ -81,11 +92,19 @@ impl Writer {
         seq
     }
 
+    /// Where the segments are.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Seals a recording, to be written by [`Writer::flush`].
     ///
     /// # Errors
     /// When a segment cannot be begun; then nothing is kept.
     pub fn add(&mut self, recording: &Recording) -> Result<(), Problem> {
+        if self.open.is_none() {
+            self.end_unended()?;
+        }
         let open = match &mut self.open {
             Some(open) => open,
             None => self.open.insert(Open::begin(&self.folder, &self.key, &mut self.next_number)?),
@@ -104,7 +123,7 @@ impl Writer {
     pub fn flush(&mut self) -> Result<(), Problem> {
         let Some(open) = &mut self.open else { return Ok(()) };
         if let Err(problem) = open.write() {
-            self.open = None;
+            self.unended.extend(self.open.take().map(|open| open.segment));
             return Err(problem);
         }
         let is_long = open.log.len() + END_BYTES as u64 >= self.retention.max_segment_bytes();
@@ -117,8 +136,43 @@ impl Writer {
     /// As [`Writer::flush`].
     pub fn end(&mut self) -> Result<(), Problem> {
         let Some(open) = self.open.take() else { return Ok(()) };
-        self.ended.push(open.end()?);
+        let segment = open.segment.clone();
+        match open.end() {
+            Ok(ended) => self.ended.push(ended),
+            Err(problem) => {
+                self.unended.push(segment);
+                return Err(problem);
+            }
+        }
         Ok(())
+    }
+
+    /// Ends what a failed write left without its end.
+    fn end_unended(&mut self) -> Result<(), Problem> {
+        while let Some(segment) = self.unended.last() {
+            self.ended.extend(recover::one(segment, &self.key)?);
+            self.unended.pop();
+        }
+        Ok(())
+    }
+
+    /// Removes what a filter means.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub(super) fn purge(&mut self, filter: &Filter) -> Result<Purged, Problem> {
+        if filter.is_all() {
+            // Nothing is ended for it, which a full disk might refuse.
+            let open = self.open.take().map_or(0, |open| open.span.n);
+            let n_recordings = open + self.ended.iter().map(|ended| ended.span.n).sum::<u64>();
+            purge::all(&self.folder)?;
+            self.ended.clear();
+            self.unended.clear();
+            return Ok(Purged { n_recordings, problems: Vec::new() });
+        }
+        self.end()?;
+        self.end_unended()?;
+        Ok(purge::some(&mut self.ended, &self.key, filter))
     }
 }
 
@@ -135,6 +189,7 @@ impl Open {
         let (seal, head) = Seal::begin(key, segment.number, &path)?;
         let file = files::create_new(&path).map_err(|error| Problem::io("creating", &path, &error))?;
         *next_number += 1;
+        fault::point("recordings-segment-begun");
         let log = LogFile::attach(file, &path, 0).map_err(|error| Problem::io("creating", &path, &error))?;
         Ok(Self { segment, seal, log, span: Span::default(), pending: head })
     }
@@ -142,10 +197,12 @@ impl Open {
     fn write(&mut self) -> Result<(), Problem> {
         let written = self.log.append(&self.pending);
         self.pending.clear();
+        fault::point("recordings-written");
         written.map_err(|error| Problem::io("writing", self.log.path(), &error))
     }
 
     fn end(mut self) -> Result<Ended, Problem> {
+        fault::point("recordings-before-end");
         if !frames::put_end(&mut self.pending, &self.seal, Kind::End, self.span) {
             return Err(Problem::damaged(self.log.path(), self.log.len(), "its end cannot be sealed"));
         }

@@ -21,6 +21,7 @@ mod shared;
 mod space;
 mod threads;
 
+pub(crate) use bell::Bell;
 pub(crate) use commit::Writer;
 pub(crate) use item::Item;
 pub(crate) use opening::{Changing, Opening};
