@@ -5,10 +5,12 @@
 use crate::exchange::Exchange;
 use crate::gateway::Gateway;
 use crate::reach::Reach;
+use crate::recording::Pending;
 use crate::stage::decide::Judged as JudgedCall;
 use json::Value;
 use mcp::errors::Refusal;
 use mcp::http::{Progress, Written};
+use mcp::reply::{Reply, ReplyKind};
 use policy::{Denial, OperandOutcome, Release};
 use std::sync::Arc;
 use store::audit::{ArgumentFacts, Digest, Judged, OperandFact, Outcome as Record, OutcomeKind, PolicyRef};
@@ -53,6 +55,8 @@ struct Open {
     release: Release,
     gateway: Arc<Gateway>,
     started_ns: u64,
+    /// What is recorded of it, where that is wanted.
+    recording: Option<Box<Pending>>,
 }
 
 impl Account {
@@ -98,7 +102,11 @@ impl Account {
             arguments: Some(facts),
             ..subject(exchange)
         };
-        Self::open(gateway, reservation, &record, judged.allowed.release).await
+        let mut account = Self::open(gateway, reservation, &record, judged.allowed.release).await?;
+        if let Some(open) = &mut account.open {
+            open.recording = Pending::begin(gateway, exchange, judged);
+        }
+        Ok(account)
     }
 
     /// Records the intent of another request that policy covers.
@@ -142,8 +150,16 @@ impl Account {
         let started_ns = gateway.store.timeline().monotonic_ns();
         let call = gateway.store.begin(reservation, record).await?;
         gateway.metrics.in_flight.inc();
-        let open = Open { call, release, gateway: Arc::clone(gateway), started_ns };
+        let open = Open { call, release, gateway: Arc::clone(gateway), started_ns, recording: None };
         Ok(Self { open: Some(open), progress: Progress::new() })
+    }
+
+    /// Settles the call by a whole reply.
+    pub fn settle_by(&mut self, reply: &Reply, n_bytes: u64, status: u16) {
+        if let Some(recording) = self.open.as_mut().and_then(|open| open.recording.as_mut()) {
+            recording.answered(reply);
+        }
+        self.settle(outcome_of(reply, n_bytes, status));
     }
 
     /// Settles the call; only the first time counts. A process is sent the rest of a line even when nobody waits any
@@ -176,6 +192,9 @@ impl Open {
         self.gateway.metrics.in_flight.dec();
         self.gateway.metrics.duration_s.observe(std::time::Duration::from_nanos(duration_ns).as_secs_f64());
         let mut call = self.call;
+        if let Some(recording) = self.recording {
+            recording.end(&self.gateway, call.id(), outcome);
+        }
         if let Some(at) = written {
             call.written(at);
         }
@@ -191,6 +210,13 @@ impl Drop for Account {
         // Whatever ended it before its outcome was known: what was written may have been acted upon.
         self.settle(Outcome::Unknown);
     }
+}
+
+/// What a whole reply says of the call.
+fn outcome_of(reply: &Reply, n_bytes: u64, status: u16) -> Outcome {
+    let is_error = *reply.kind() == ReplyKind::Error;
+    let tool_error = reply.result().and_then(|result| result.get("isError")).and_then(|flag| flag.as_bool());
+    Outcome::Replied { is_error, tool_error: tool_error == Some(true), n_bytes, status }
 }
 
 fn record(outcome: Outcome, is_written: bool) -> Record<'static> {

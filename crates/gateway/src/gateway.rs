@@ -14,6 +14,7 @@ use mcp::http::Clock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use store::Store;
+use store::recordings::Recorder;
 use tokio::sync::watch;
 
 /// Bounds that the operator may set.
@@ -79,6 +80,8 @@ pub struct Gateway {
     pub kept: Large,
     /// For the operator.
     pub metrics: Arc<Metrics>,
+    /// Keeps values of calls, where the operator asked for it.
+    pub recorder: Recorder,
     /// What the operator set.
     pub bounds: Bounds,
     world: RwLock<Arc<World>>,
@@ -91,6 +94,10 @@ impl Gateway {
     /// A gateway that knows nothing yet and so denies everything.
     #[must_use]
     pub fn new(store: Store, bounds: Bounds) -> Self {
+        let metrics: Arc<Metrics> = Arc::default();
+        let timeline = store.clone();
+        let now_ms = move || timeline.now().as_ms();
+        let recorder = Recorder::new(store.folder(), Arc::clone(&metrics.recordings), now_ms);
         Self {
             store,
             sessions: Sessions::default(),
@@ -99,7 +106,8 @@ impl Gateway {
             rounds: Handles::new(round::SHELF),
             tasks: Handles::new(task::SHELF),
             kept: Large::strict(bounds.max_kept_bytes),
-            metrics: Arc::default(),
+            metrics,
+            recorder,
             bounds,
             world: RwLock::default(),
             changes: watch::Sender::new(0),

@@ -25,6 +25,7 @@ pub mod outstanding;
 pub mod permit;
 pub mod pipeline;
 pub mod reach;
+mod recording;
 pub mod relay;
 pub mod route;
 pub mod session;

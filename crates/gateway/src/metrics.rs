@@ -1,14 +1,16 @@
 //! Counters and histograms for the operator, in the OpenMetrics text format.
 //! A metric must never carry a value, a token, or a name that an agent chose.
 
-use prometheus_client::encoding::EncodeLabelSet;
-use prometheus_client::metrics::counter::Counter;
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric};
+use prometheus_client::metrics::counter::{ConstCounter, Counter};
 use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 use std::fmt;
 use std::sync::Arc;
+use store::recordings::Stats;
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct ServerLabels {
@@ -67,6 +69,27 @@ impl ServerMetrics {
     }
 }
 
+/// Tells what became of recordings, which the store counts.
+#[derive(Debug)]
+struct OfRecordings(Arc<Stats>);
+
+impl Collector for OfRecordings {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        let Self(stats) = self;
+        for (name, help, value) in [
+            ("recordings_written", "recordings of calls that were written", stats.written()),
+            ("recordings_dropped", "recordings dropped because too many waited", stats.dropped()),
+            ("recordings_lost", "recordings lost because they could not be written", stats.lost()),
+        ] {
+            let counter = ConstCounter::new(value);
+            counter.encode(encoder.encode_descriptor(name, help, None, counter.metric_type())?)?;
+        }
+        let failing = ConstGauge::new(i64::from(stats.is_failing()));
+        let help = "1 while calls cannot be recorded";
+        failing.encode(encoder.encode_descriptor("recordings_failing", help, None, failing.metric_type())?)
+    }
+}
+
 /// All metrics of a gateway.
 pub struct Metrics {
     registry: Registry,
@@ -82,6 +105,8 @@ pub struct Metrics {
     pub duration_s: Histogram,
     /// Configuration sets that were refused.
     pub reload_failures: Counter,
+    /// What became of recordings.
+    pub recordings: Arc<Stats>,
 }
 
 impl fmt::Debug for Metrics {
@@ -108,7 +133,19 @@ impl Default for Metrics {
         registry.register("call_duration_seconds", "time between intent and outcome", duration_s.clone());
         let reload_failures = Counter::default();
         registry.register("reload_failures", "configuration sets that were refused", reload_failures.clone());
-        Self { registry, calls, left_out, refused, in_flight, sessions, duration_s, reload_failures }
+        let recordings = Arc::<Stats>::default();
+        registry.register_collector(Box::new(OfRecordings(Arc::clone(&recordings))));
+        Self {
+            registry,
+            calls,
+            left_out,
+            refused,
+            in_flight,
+            sessions,
+            duration_s,
+            reload_failures,
+            recordings,
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use crate::account::Outcome;
 use crate::budget::Budget;
 use crate::exchange::Answer;
 use crate::news::News;
-use crate::route::{Route, Withheld, outcome_of};
+use crate::route::{Route, Withheld};
 use crate::stage::{asked, refuse};
 use crate::stream::{self, Framing, Gone, Outlet, Piece};
 use crate::upstream::{Lines, Resumption};
@@ -233,7 +233,7 @@ impl Relay {
                         return Err(Stop::Broken("it answers another request"));
                     }
                 };
-                self.route.settle(outcome_of(message, n_bytes, self.status));
+                self.route.settle_by(message, n_bytes, self.status);
                 self.tell_rest().await?;
                 self.send(Piece::End(bytes.into())).await?;
                 Ok(Next::Done)

@@ -267,6 +267,11 @@ impl Route {
         self.subscription.is_some() && self.gateway.is_draining()
     }
 
+    /// Settles the account by a whole reply.
+    pub fn settle_by(&mut self, reply: &Reply, n_bytes: u64, status: u16) {
+        self.account.settle_by(reply, n_bytes, status);
+    }
+
     /// Settles the account with what became of the request.
     pub fn settle(&mut self, outcome: Outcome) {
         self.account.settle(outcome);
@@ -277,12 +282,4 @@ impl Route {
 fn abilities(exchange: &Exchange) -> Abilities {
     let capabilities = exchange.message.client_capabilities().filter(|_| exchange.era() == Era::Modern);
     capabilities.map(Abilities::read).unwrap_or_default()
-}
-
-/// What a whole reply says of the call.
-#[must_use]
-pub fn outcome_of(reply: &Reply, n_bytes: u64, status: u16) -> Outcome {
-    let is_error = *reply.kind() == ReplyKind::Error;
-    let tool_error = reply.result().and_then(|result| result.get("isError")).and_then(|flag| flag.as_bool());
-    Outcome::Replied { is_error, tool_error: tool_error == Some(true), n_bytes, status }
 }

@@ -8,7 +8,6 @@ use super::notices::Waiting;
 use super::up::Up;
 use crate::account::{Account, Outcome};
 use crate::permit::Permit;
-use crate::route::outcome_of;
 use crate::upstream::{Incoming, LaneFailure};
 use mcp::answers;
 use mcp::bridge::input::{self, Answered};
@@ -109,7 +108,7 @@ impl Round {
 
     fn settle(&mut self, answer: &Reply) {
         if let Some(mut account) = self.account.take() {
-            account.settle(outcome_of(answer, answer.document().text().len() as u64, self.status));
+            account.settle_by(answer, answer.document().text().len() as u64, self.status);
         }
     }
 

@@ -7,6 +7,7 @@ use crate::denial::{self, Told};
 use crate::exchange::{Answer, Exchange};
 use crate::gateway::Gateway;
 use crate::metrics::Ending;
+use crate::recording;
 use crate::session::{IdRefused, Session};
 use crate::upstream::LaneFailure;
 use mcp::answers;
@@ -29,6 +30,7 @@ pub fn protocol(gateway: &Gateway, exchange: &Exchange, refusal: &Refusal) -> An
 /// A policy's refusal of a call.
 pub fn policy(gateway: &Gateway, exchange: &Exchange, call: CallId, denial: &Denial) -> Answer {
     account::denied(gateway, exchange, call, denial);
+    recording::denied(gateway, exchange, call, denial);
     count(exchange, Ending::Denied);
     tell(exchange, denial::tell(denial))
 }

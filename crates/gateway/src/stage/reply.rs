@@ -8,7 +8,7 @@ use crate::gateway::Gateway;
 use crate::metrics::Ending;
 use crate::permit::Permit;
 use crate::relay::{self, WHOLE_BYTES};
-use crate::route::{Route, Withheld, outcome_of};
+use crate::route::{Route, Withheld};
 use crate::upstream::{Incoming, Lines};
 use mcp::era::Era;
 use mcp::errors;
@@ -125,16 +125,16 @@ fn whole_reply(route: &mut Route, message: &Reply, status: u16, told: u16) -> An
         Era::Modern => told,
     };
     if *message.kind() == ReplyKind::Error && message.id_raw().is_none() {
-        route.settle(outcome_of(message, n_bytes, status));
+        route.settle_by(message, n_bytes, status);
         return Answer::with_status(http_status, whole::error_for(&route.client_id, message));
     }
     match route.reply(message) {
         Ok(body) => {
-            route.settle(outcome_of(message, n_bytes, status));
+            route.settle_by(message, n_bytes, status);
             Answer::with_status(http_status, body)
         }
         Err(Withheld::Instead(text)) => {
-            route.settle(outcome_of(message, n_bytes, status));
+            route.settle_by(message, n_bytes, status);
             Answer::ok(refuse::instead(&route.client_id, text))
         }
         Err(Withheld::Closed | Withheld::Broken) => fail(route, "it answered another request", Some(status)),

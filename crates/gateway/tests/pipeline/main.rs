@@ -49,6 +49,8 @@ mod raw;
 #[cfg(test)]
 mod raw_heads;
 #[cfg(test)]
+mod recordings;
+#[cfg(test)]
 mod requests;
 #[cfg(test)]
 mod resumption;

@@ -73,6 +73,12 @@ impl Bound {
         self.checks.repair
     }
 
+    /// The arguments that a call is judged by, where they are not those that it came with: strings in them were mended.
+    #[must_use]
+    pub fn mended(&self, arguments: Arguments<'_>) -> Option<Repaired> {
+        self.check_arguments(arguments).ok().flatten()
+    }
+
     /// Checks arguments against the schema, mending strings where that is allowed.
     pub(crate) fn check_arguments(&self, arguments: Arguments<'_>) -> Result<Option<Repaired>, Box<Denial>> {
         let arguments = match arguments {

@@ -2,7 +2,7 @@
 //! Must never be logged or printed: it holds values as they came.
 
 use super::plan::Plan;
-use super::redact::Kept;
+use super::redact::{Kept, Redaction};
 use super::{Effect, Recording};
 use std::fmt;
 
@@ -26,10 +26,10 @@ pub struct Draft {
     pub effect: Effect,
     /// The rule that denied it.
     pub rule: String,
-    /// The JSON text of the arguments as judged, where it had any.
-    pub arguments: Option<Vec<u8>>,
+    /// The arguments as judged.
+    pub arguments: Held,
     /// The result, where it is wanted.
-    pub result: Answered,
+    pub result: Held,
     /// Whether the server said that the call failed.
     pub is_error: Option<bool>,
 }
@@ -40,9 +40,9 @@ impl fmt::Debug for Draft {
     }
 }
 
-/// What became of a result.
+/// A document of a call.
 #[derive(Default)]
-pub enum Answered {
+pub enum Held {
     /// There is none, or it is not wanted.
     #[default]
     Nothing,
@@ -52,30 +52,36 @@ pub enum Answered {
     Text(Vec<u8>),
 }
 
+impl Held {
+    fn n_bytes(&self) -> usize {
+        match self {
+            Self::Nothing | Self::TooLong => 0,
+            Self::Text(text) => text.len(),
+        }
+    }
+
+    fn kept(self, redaction: &Redaction<'_>) -> Kept {
+        match self {
+            Self::Nothing => Kept { text: None, dropped: Vec::new() },
+            Self::TooLong => Kept::nothing(),
+            Self::Text(text) => redaction.apply(text),
+        }
+    }
+}
+
 impl Draft {
     /// The bytes that it takes in memory, about.
     pub(super) fn n_bytes(&self) -> usize {
-        let result = match &self.result {
-            Answered::Nothing | Answered::TooLong => 0,
-            Answered::Text(text) => text.len(),
-        };
-        512 + self.arguments.as_ref().map_or(0, Vec::len) + result
+        512 + self.arguments.n_bytes() + self.result.n_bytes()
     }
 
     /// The recording of it.
     pub(super) fn recorded(self, seq: u64, plan: &Plan) -> Recording {
         let (mut of_arguments, mut of_result) = (Vec::new(), Vec::new());
         let redaction = plan.redaction(&plan.redact, &self.server, &self.tool, &mut of_arguments);
-        let mut arguments = match self.arguments {
-            Some(text) => redaction.apply(text),
-            None => Kept { text: None, dropped: Vec::new() },
-        };
+        let mut arguments = self.arguments.kept(&redaction);
         let redaction = plan.redaction(&plan.redact_results, &self.server, &self.tool, &mut of_result);
-        let mut result = match self.result {
-            Answered::Nothing => Kept { text: None, dropped: Vec::new() },
-            Answered::TooLong => Kept::nothing(),
-            Answered::Text(text) => redaction.apply(text),
-        };
+        let mut result = self.result.kept(&redaction);
         let size = |kept: &Kept| kept.text.as_ref().map_or(0, |text| text.len() as u64);
         if size(&arguments) + size(&result) > plan.max_record_bytes && result.text.is_some() {
             result = Kept::nothing();

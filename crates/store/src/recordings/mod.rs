@@ -28,7 +28,7 @@ mod tests;
 mod worker;
 mod writer;
 
-pub use draft::{Answered, Draft};
+pub use draft::{Draft, Held};
 pub use filter::Filter;
 pub use key::Key;
 pub use plan::{KeySource, Pattern, Plan, Redact, Tools, Wanted};

@@ -68,8 +68,8 @@ fn draft(n: u64) -> Draft {
         definition: "d".to_owned(),
         effect: Effect::Allow,
         rule: String::new(),
-        arguments: Some(format!(r#"{{"n":{n}, "a":1}}"#).into_bytes()),
-        result: Answered::Nothing,
+        arguments: Held::Text(format!(r#"{{"n":{n}, "a":1}}"#).into_bytes()),
+        result: Held::Nothing,
         is_error: Some(false),
     }
 }
@@ -114,7 +114,7 @@ fn what_is_to_be_dropped_is_in_no_file() {
     test.recorder.apply(Some(plan())).unwrap();
     let arguments = br#"{"name":"planted","token":"planted","other":"kept"}"#.to_vec();
     let result = br#"{"content":[{"type":"text","text":"planted"}]}"#.to_vec();
-    test.submit([Draft { arguments: Some(arguments), result: Answered::Text(result), ..draft(1) }]);
+    test.submit([Draft { arguments: Held::Text(arguments), result: Held::Text(result), ..draft(1) }]);
     let recorded = &test.recorded()[0];
     assert_eq!(text(&recorded.arguments), r#"{"name":null,"other":"kept","token":null}"#);
     assert_eq!(recorded.redacted, ["/name", "/token"]);
@@ -127,13 +127,13 @@ fn what_is_too_long_is_told_as_not_kept() {
     let test = Test::new();
     test.recorder.apply(Some(plan())).unwrap();
     let list = |n: usize| format!("[{}]", vec!["\"1234567\""; n].join(",")).into_bytes();
-    let of = |arguments, result| Draft { arguments: Some(arguments), result, ..draft(1) };
+    let of = |arguments, result| Draft { arguments: Held::Text(arguments), result, ..draft(1) };
     test.submit([
-        of(list(100), Answered::Text(list(99))),
-        of(list(150), Answered::Text(list(100))),
-        of(list(300), Answered::Nothing),
-        of(list(1), Answered::TooLong),
-        of(format!(r#"{{"a":"{}","b":1}}"#, "x".repeat(1_000)).into_bytes(), Answered::Nothing),
+        of(list(100), Held::Text(list(99))),
+        of(list(150), Held::Text(list(100))),
+        of(list(300), Held::Nothing),
+        of(list(1), Held::TooLong),
+        of(format!(r#"{{"a":"{}","b":1}}"#, "x".repeat(1_000)).into_bytes(), Held::Nothing),
     ]);
     let kept: Vec<_> = test
         .recorded()
@@ -160,7 +160,7 @@ fn a_full_queue_drops_and_counts_and_nobody_waits() {
     let n_put = (0..=MAX_DRAFTS as u64).filter(|n| queue.put(draft(*n))).count();
     assert_eq!(n_put, MAX_DRAFTS);
     let queue = queue::Queue::default();
-    let long = || Draft { arguments: Some(vec![b' '; queue::MAX_BYTES / 4]), ..draft(1) };
+    let long = || Draft { arguments: Held::Text(vec![b' '; queue::MAX_BYTES / 4]), ..draft(1) };
     assert_eq!((0..5).filter(|_| queue.put(long())).count(), 3, "bytes are bounded too");
     // The thread is busy with an order for as long as nobody takes what it says.
     test.recorder.apply(Some(plan())).unwrap();
