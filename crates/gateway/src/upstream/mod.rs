@@ -21,6 +21,7 @@ pub(crate) use pending::Pending;
 pub(crate) use process::reply_limits;
 pub use process::{Command, Process};
 pub use resume::Resumption;
+pub use secret::resolve;
 pub use server::{Server, Setup, SetupError};
 pub use server_request::{answer_server, closed};
 pub use slot::{Restart, Slot};

@@ -12,6 +12,7 @@ use store::clock::Clock;
 use store::{OpenError, Store};
 
 use crate::cli::Global;
+use crate::config::recordings::Recordings;
 use crate::config::{self, Loaded, Refused};
 use crate::output::{Output, Tone};
 use crate::owner::place::{Place, advise};
@@ -32,7 +33,7 @@ pub fn with_client<T>(
     let loaded = config::load(&global.source()?);
     runtime()?.block_on(async {
         let (mut client, moment) = match loaded {
-            Ok(loaded) => reach(loaded).await?,
+            Ok(loaded) => reach(global.output(), loaded).await?,
             Err(refused) => (reach_running(global.output(), refused).await?, None),
         };
         let result = work(&mut client).await;
@@ -51,7 +52,7 @@ pub fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_current_thread().enable_all().build().context("starting the runtime")
 }
 
-async fn reach(loaded: Loaded) -> anyhow::Result<(Client, Option<Arc<Gateway>>)> {
+async fn reach(output: Output, loaded: Loaded) -> anyhow::Result<(Client, Option<Arc<Gateway>>)> {
     let place = Place::new(&loaded.settings.data);
     let mut n_looks = 0;
     loop {
@@ -63,12 +64,21 @@ async fn reach(loaded: Loaded) -> anyhow::Result<(Client, Option<Arc<Gateway>>)>
                 let gateway = Arc::new(Gateway::new(store, Bounds::default()));
                 let registry = Arc::new(Registry::new(Arc::clone(&gateway)));
                 registry.note_files(loaded.declared).await;
+                prepare(output, &gateway, loaded.recordings.as_ref());
                 return Ok((Client::within(registry), Some(gateway)));
             }
             Err(OpenError::Locked { .. }) if n_looks < MAX_LOOKS => n_looks += 1,
             Err(error) => return Err(advise(error)),
         }
         tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// Recordings can be read and purged without a gateway, but nothing is recorded.
+fn prepare(output: Output, gateway: &Gateway, recordings: Option<&Recordings>) {
+    match recordings.map(Recordings::plan).transpose() {
+        Ok(plan) => gateway.recorder.prepare(plan),
+        Err(why) => warn(output, &[format!("recordings cannot be read: {why}")]),
     }
 }
 

@@ -7,6 +7,7 @@ pub mod name;
 pub mod policies;
 pub mod problem;
 pub mod quantity;
+pub mod recordings;
 mod report;
 mod servers;
 pub mod settings;
@@ -27,6 +28,7 @@ pub use grants::TOKEN_HASH;
 
 use grants::Known;
 use problem::{Problem, Problems};
+use recordings::Recordings;
 use report::Report;
 use settings::Settings;
 use snapshot::{Fingerprint, Snapshot};
@@ -42,6 +44,8 @@ pub struct Loaded {
     pub settings: Settings,
     /// Servers, grants and policies.
     pub declared: Declared,
+    /// What is to be recorded; nothing unless it is asked for.
+    pub recordings: Option<Recordings>,
     /// What loads but is probably not meant.
     pub warnings: Problems,
     /// Further files that it refers to: certificates, keys, files with secrets.
@@ -105,15 +109,16 @@ pub fn parse(source: &Source, snapshot: Snapshot) -> Result<Loaded, Refused> {
     let is_certain = |settings: &Settings| {
         source.default_data.as_ref() != Some(&settings.data) || !problems.iter().any(|p| p.is_error_of(&file))
     };
-    let data = parsed.as_ref().map(|(settings, _)| settings).filter(|settings| is_certain(settings));
+    let data = parsed.as_ref().map(|(settings, ..)| settings).filter(|settings| is_certain(settings));
     let data = data.map(|settings| settings.data.clone());
     let problems = Problems::new(problems);
-    let Some((settings, declared)) = parsed.filter(|_| !problems.refuse()) else {
+    let Some((settings, declared, recordings)) = parsed.filter(|_| !problems.refuse()) else {
         return Err(Refused { problems, fingerprint, data });
     };
-    let referred = referred_files(&settings, &declared);
+    let referred = referred_files(&settings, &declared, recordings.as_ref());
     let fingerprint = fingerprint.with_files(&referred);
-    Ok(Loaded { source: source.clone(), settings, declared, warnings: problems, referred, fingerprint })
+    let (source, warnings) = (source.clone(), problems);
+    Ok(Loaded { source, settings, declared, recordings, warnings, referred, fingerprint })
 }
 
 fn read_toml(
@@ -122,7 +127,7 @@ fn read_toml(
     texts: BTreeMap<String, PolicyText>,
     files: &[snapshot::PolicyFile],
     problems: &mut Vec<Problem>,
-) -> Option<(Settings, Declared)> {
+) -> Option<(Settings, Declared, Option<Recordings>)> {
     let file = source.display_file();
     let report = Report::new(&file, text);
     let (table, errors) = toml::de::DeTable::parse_recoverable(text);
@@ -141,14 +146,16 @@ fn read_toml(
         };
         let grants = grants::read(&top, &known);
         let baseline = grants::read_baseline(&top, &known);
+        let declared = Declared { servers, grants, policies: texts, baseline };
+        let recordings = recordings::read(&top, settings.free_space_reserve_bytes, &known.servers);
         top.finish();
-        (settings, Declared { servers, grants, policies: texts, baseline })
+        (settings, declared, recordings)
     });
     problems.extend(report.into_problems());
     parsed
 }
 
-fn referred_files(settings: &Settings, declared: &Declared) -> Vec<PathBuf> {
+fn referred_files(settings: &Settings, declared: &Declared, recordings: Option<&Recordings>) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = Vec::new();
     if let Some(tls) = &settings.tls {
         files.extend([tls.cert.clone(), tls.key.clone()]);
@@ -163,6 +170,9 @@ fn referred_files(settings: &Settings, declared: &Declared) -> Vec<PathBuf> {
             Setting::File(file) => Some(file.clone()),
             Setting::Literal(_) | Setting::Env(_) => None,
         }));
+    }
+    if let Some(Setting::File(file)) = recordings.and_then(|recordings| recordings.key.as_ref()) {
+        files.push(file.clone());
     }
     files.sort();
     files.dedup();

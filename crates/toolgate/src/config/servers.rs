@@ -245,7 +245,8 @@ fn header_name(report: &Report<'_>, key: &Placed<&str>) -> Option<String> {
 }
 
 /// A literal or a reference; referred files are relative to the configuration.
-fn reference(table: &Table<'_, '_>, key: &str, value: &Placed<&str>) -> Setting {
+#[must_use]
+pub fn reference(table: &Table<'_, '_>, key: &str, value: &Placed<&str>) -> Setting {
     match Setting::parse(value.value) {
         Setting::Env(variable) => {
             if !is_variable(&variable) {

@@ -201,7 +201,9 @@ fn check_admin(report: &Report<'_>, admin: &Placed<SocketAddr>, listen: &Placed<
     }
 }
 
-fn size(table: &Table<'_, '_>, key: &'static str, default: u64, min: u64, max: u64) -> u64 {
+/// A size within bounds, or its default.
+#[must_use]
+pub fn size(table: &Table<'_, '_>, key: &'static str, default: u64, min: u64, max: u64) -> u64 {
     let Some(size) = table.size_bytes(key) else { return default };
     if size.value < min || size.value > max {
         let (min, max) = (super::quantity::show_size(min), super::quantity::show_size(max));

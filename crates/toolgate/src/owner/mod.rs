@@ -4,6 +4,7 @@
 pub mod hello;
 mod listeners;
 pub mod place;
+mod recordings;
 mod reload;
 pub mod runtime;
 mod shuttle;
@@ -81,6 +82,7 @@ impl Owner {
             let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
             anyhow::anyhow!("the configuration cannot be put into force:\n{}", lines.join("\n"))
         })?;
+        recordings::apply(&gateway, loaded.recordings.clone()).await.context("beginning to record calls")?;
         let place = Place::new(&settings.data);
         let admin_socket = Place::listen(&place.admin())?;
         let wrap_socket = Place::listen(&place.wrap())?;
@@ -171,6 +173,11 @@ impl Owner {
         for socket in [self.place.admin(), self.place.wrap()] {
             // The next owner removes what is left.
             let _ = std::fs::remove_file(socket);
+        }
+        let gateway = Arc::clone(&self.gateway);
+        let closed = tokio::task::spawn_blocking(move || gateway.recorder.close()).await;
+        if closed.is_err() {
+            tracing::error!("the recordings could not be ended in good order; the next start mends them");
         }
         self.gateway.store.close();
     }

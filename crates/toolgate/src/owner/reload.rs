@@ -1,6 +1,7 @@
 //! Watches the configuration by content and puts each new valid set into force as a whole.
 //! An invalid set is reported once and the old one stays.
 
+use super::recordings;
 use crate::config::{self, Loaded};
 use admin::Registry;
 use gateway::Gateway;
@@ -26,7 +27,7 @@ pub async fn watch(gateway: Arc<Gateway>, registry: Arc<Registry>, loaded: Loade
         };
         present = now;
         match candidate {
-            Ok(next) => match registry.apply_files(next.declared.clone()).await {
+            Ok(next) => match put_in_force(&gateway, &registry, &next, &loaded).await {
                 Ok(()) => {
                     tracing::info!(file = %source.display_file().display(), "a changed configuration is in force");
                     next.warnings.as_slice().iter().for_each(|warning| tracing::warn!("{warning}"));
@@ -40,7 +41,7 @@ pub async fn watch(gateway: Arc<Gateway>, registry: Arc<Registry>, loaded: Loade
                 }
                 Err(problems) => {
                     gateway.metrics.reload_failures.inc();
-                    for problem in problems {
+                    for problem in &problems {
                         tracing::error!(%problem, "the changed configuration was refused; the old one stays");
                     }
                 }
@@ -52,6 +53,24 @@ pub async fn watch(gateway: Arc<Gateway>, registry: Arc<Registry>, loaded: Loade
             }
         }
     }
+}
+
+/// Puts a whole set into force; where any of it is refused, all of the old set stays.
+async fn put_in_force(
+    gateway: &Arc<Gateway>,
+    registry: &Registry,
+    next: &Loaded,
+    present: &Loaded,
+) -> Result<(), Vec<String>> {
+    if let Err(error) = recordings::apply(gateway, next.recordings.clone()).await {
+        registry.refuse_files(1).await;
+        return Err(vec![format!("recording calls: {error:#}")]);
+    }
+    let Err(problems) = registry.apply_files(next.declared.clone()).await else { return Ok(()) };
+    if let Err(error) = recordings::apply(gateway, present.recordings.clone()).await {
+        tracing::error!(%error, "calls are recorded as the refused configuration says");
+    }
+    Err(problems.iter().map(ToString::to_string).collect())
 }
 
 enum Look {
