@@ -78,6 +78,17 @@ impl Record {
         Self::admin("grant.revoke", id, Vec::new())
     }
 
+    /// The values of a recording were shown.
+    pub(crate) fn recording_shown(call: &str) -> Self {
+        Self::admin("recordings.show", call, Vec::new())
+    }
+
+    /// Recordings were removed; `which` is empty for all of them.
+    pub(crate) fn recordings_purged(which: Vec<(String, String)>) -> Self {
+        let target = if which.is_empty() { "all" } else { "some" };
+        Self::admin("recordings.purge", target, which)
+    }
+
     /// A change that was announced did not come about.
     pub(crate) fn failed(&self) -> Self {
         let mut details = self.details.clone();

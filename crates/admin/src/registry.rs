@@ -224,7 +224,7 @@ fn revisions(world: &World) -> Vec<(String, String)> {
     world.policies().map(|policy| (policy.name().to_string(), policy.revision_hash().to_string())).collect()
 }
 
-fn unrecorded(error: store::StoreError) -> Failure {
+pub(crate) fn unrecorded(error: store::StoreError) -> Failure {
     Failure::new(
         FailureKind::Unavailable,
         format!("nothing was changed, as it could not be recorded: {error}"),

@@ -4,6 +4,7 @@ pub mod audit;
 pub mod definitions;
 pub mod grants;
 pub mod policies;
+pub mod recordings;
 pub mod servers;
 pub mod status;
 

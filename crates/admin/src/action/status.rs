@@ -1,6 +1,7 @@
 //! Status: what runs, what it has, and whether it can record calls.
 
 use super::grants::State;
+use super::recordings;
 use crate::failure::Failure;
 use crate::merge::merge;
 use crate::registry::Registry;
@@ -52,6 +53,9 @@ pub struct Status {
     /// Servers whose process ended right after its last start.
     #[serde(default)]
     pub not_started: Vec<NotStarted>,
+    /// Recordings of values; nothing where there are none and none are made.
+    #[serde(default)]
+    pub recordings: Option<recordings::State>,
     /// Why no call can be recorded; nothing while all is well.
     pub store_problem: Option<String>,
     /// What is declared and has no effect.
@@ -141,6 +145,7 @@ impl Registry {
             n_sessions: gateway.sessions.len() as u64,
             left_out: gateway.hub.troubles.all().into_iter().map(left_out).collect(),
             not_started: gateway.world().servers().filter_map(not_started).collect(),
+            recordings: self.recordings_state().await,
             store_problem: gateway.store.check().err().map(|error| error.to_string()),
             warnings: refused.into_iter().chain(problems).chain(merged.warnings).collect(),
         })

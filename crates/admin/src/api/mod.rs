@@ -11,6 +11,7 @@ mod grants;
 mod health;
 mod policies;
 mod port;
+mod recordings;
 mod servers;
 mod status;
 
@@ -90,6 +91,30 @@ pub const ROUTES: &[Route] = &[
         methods: &["GET"],
         is_open: false,
         answer: || get(policies::show),
+    },
+    Route {
+        path: "/api/v1/recordings",
+        methods: &["GET"],
+        is_open: false,
+        answer: || get(recordings::stats),
+    },
+    Route {
+        path: "/api/v1/recordings/list",
+        methods: &["POST"],
+        is_open: false,
+        answer: || post(recordings::list),
+    },
+    Route {
+        path: "/api/v1/recordings/show",
+        methods: &["POST"],
+        is_open: false,
+        answer: || post(recordings::show),
+    },
+    Route {
+        path: "/api/v1/recordings/purge",
+        methods: &["POST"],
+        is_open: false,
+        answer: || post(recordings::purge),
     },
 ];
 

@@ -65,6 +65,13 @@ async fn refusals_have_the_right_status() {
         ("DELETE", "/api/v1/servers/ct", "", 204),
         ("DELETE", "/api/v1/servers/ct", "", 404),
         ("GET", "/api/v1/servers/%FF", "", 400),
+        ("GET", "/api/v1/recordings", "", 200),
+        ("POST", "/api/v1/recordings/list", "{}", 200),
+        ("POST", "/api/v1/recordings/list", r#"{"which":{"server":1}}"#, 400),
+        ("POST", "/api/v1/recordings/show", r#"{"id":"1"}"#, 404),
+        ("POST", "/api/v1/recordings/purge", "{}", 400),
+        ("POST", "/api/v1/recordings/purge", r#"{"all":true,"which":{"server":"x"}}"#, 400),
+        ("POST", "/api/v1/recordings/purge", r#"{"all":true}"#, 200),
         ("GET", "/api/v1/nothing", "", 404),
         ("GET", "/", "", 404),
     ] {

@@ -8,7 +8,7 @@ use gateway::declared::Setting;
 use crate::cli::Global;
 use crate::config::{self, Loaded};
 use crate::doctor::users::{User, Users};
-use crate::doctor::{Finding, Status, agent, clock, commands, configuration, data, disk, ports};
+use crate::doctor::{Finding, Status, agent, clock, commands, configuration, data, disk, ports, recordings};
 use crate::exit::{Exit, Usage};
 use crate::output::{Output, Tone, count, plain};
 
@@ -65,6 +65,7 @@ fn look(global: &Global, users: &Users, agent: Option<&User>) -> anyhow::Result<
     if let Ok(loaded) = &loaded {
         let settings = &loaded.settings;
         findings.push(disk::look(&settings.data, settings.free_space_reserve_bytes));
+        findings.extend(recordings::look(loaded.recordings.as_ref(), &settings.data));
         let owner = data::owner(&settings.data);
         findings.push(ports::look("listen", settings.listen, owner));
         findings.push(ports::look("admin_listen", settings.admin_listen, owner));
@@ -82,6 +83,11 @@ fn secrets(loaded: &Loaded) -> Vec<PathBuf> {
             Setting::File(path) => Some(path.clone()),
             Setting::Literal(_) | Setting::Env(_) => None,
         }));
+    }
+    if let Some(Setting::File(key)) =
+        loaded.recordings.as_ref().and_then(|recordings| recordings.key.as_ref())
+    {
+        files.push(key.clone());
     }
     files.push(loaded.settings.data.clone());
     files

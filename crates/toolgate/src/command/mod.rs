@@ -8,6 +8,7 @@ mod doctor;
 mod grant;
 mod init;
 pub mod policy;
+mod recordings;
 mod sample_server;
 mod server;
 mod status;
@@ -43,6 +44,9 @@ pub enum Command {
     /// Read, search, export and verify the audit log
     #[command(subcommand)]
     Audit(audit::Command),
+    /// List, show and remove the recorded values of calls
+    #[command(subcommand)]
+    Recordings(recordings::Command),
     /// Tell whether a gateway runs and what it has
     Status(status::Arguments),
     /// Put the servers of an MCP client behind the gateway
@@ -74,6 +78,7 @@ impl Command {
             Self::Grant(command) => command.run(global),
             Self::Policy(command) => command.run(global),
             Self::Audit(command) => command.run(global),
+            Self::Recordings(command) => command.run(global),
             Self::Status(arguments) => status::run(global, &arguments),
             Self::Init(arguments) => init::run(global, &arguments),
             Self::Doctor(arguments) => doctor::run(global, &arguments),

@@ -1,5 +1,6 @@
 //! `toolgate status`: whether a gateway runs, and what it has.
 
+use admin::action::recordings::State;
 use admin::action::status::{LeftOut, NotStarted, Status};
 use clap::Args;
 
@@ -70,10 +71,33 @@ fn print(output: Output, status: &Status) -> std::io::Result<()> {
         output.line(format!("  {ended} {}: it {}, {}", plain(server), plain(how), plain(at)))?;
         last_lines.iter().try_for_each(|line| output.line(format!("    {}", plain(line))))?;
     }
+    if let Some(recordings) = &status.recordings {
+        print_recordings(output, recordings)?;
+    }
     if let Some(problem) = &status.store_problem {
         output.line(format!("  {} {}", output.paint(Tone::Bad, "every call is denied:"), plain(problem)))?;
     }
     Ok(())
+}
+
+fn print_recordings(output: Output, state: &State) -> std::io::Result<()> {
+    let State { is_on, folder, n_dropped, n_lost, problem, .. } = state;
+    let folder = plain(&folder.to_string_lossy());
+    let how = if *is_on { format!("on, in {folder}") } else { format!("off; there are some in {folder}") };
+    output.line(format!("  recorded  {how}"))?;
+    if n_dropped + n_lost > 0 {
+        let missing = output.paint(Tone::Warning, "not recorded:");
+        output.line(format!(
+            "  {missing} {n_dropped} as too many waited, {n_lost} as they could not be written"
+        ))?;
+    }
+    match problem {
+        Some(problem) => {
+            let stopped = output.paint(Tone::Bad, "calls are not recorded:");
+            output.line(format!("  {stopped} {}", plain(problem)))
+        }
+        None => Ok(()),
+    }
 }
 
 fn runs(status: &Status) -> &'static str {

@@ -2,6 +2,7 @@
 //! A key never stands here in clear.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use gateway::declared::Setting;
 use store::recordings::{Key, KeySource, Plan, Problem, Redact, Retention, Tools, ValuePath};
@@ -38,6 +39,18 @@ impl Recordings {
         let key = Key::parse(&digits, "the value that `recordings.key` names");
         let key = key.map_err(|problem: Problem| problem.to_string())?;
         Ok(Plan { key: KeySource::Given(key), ..self.plan.clone() })
+    }
+}
+
+/// The key that the recordings of a data folder are read with; nothing where there is none.
+///
+/// # Errors
+/// When the key is not where it should be, or is none.
+pub fn key_of(recordings: Option<&Recordings>, data: &Path) -> anyhow::Result<Option<Key>> {
+    let plan = recordings.map(Recordings::plan).transpose().map_err(anyhow::Error::msg)?;
+    match plan.map(|plan| plan.key) {
+        Some(KeySource::Given(key)) => Ok(Some(key)),
+        Some(KeySource::DataFolder) | None => Ok(Key::load(data)?),
     }
 }
 

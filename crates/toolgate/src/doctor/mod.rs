@@ -8,6 +8,7 @@ pub mod configuration;
 pub mod data;
 pub mod disk;
 pub mod ports;
+pub mod recordings;
 pub mod users;
 
 use serde::Serialize;

@@ -28,6 +28,8 @@ mod policy_test;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]
+mod recordings;
+#[cfg(test)]
 mod replay;
 #[cfg(test)]
 mod run;

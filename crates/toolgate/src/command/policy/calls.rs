@@ -1,6 +1,6 @@
 //! Which recorded calls a subcommand reads: from the recordings, the audit log, or a file.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 use clap::{Args, ValueEnum};
@@ -9,6 +9,8 @@ use store::recordings::Key;
 
 use crate::cli::Global;
 use crate::command::audit::{data_folder, instant};
+use crate::config;
+use crate::config::recordings::key_of;
 use crate::traffic::{Audit, Feed, Lines, Recordings, Sieve};
 
 /// Where calls come from.
@@ -71,7 +73,7 @@ impl CallOptions {
         let data = data_folder(global)?;
         let recordings = match self.from {
             Some(From::Audit) => None,
-            Some(From::Recordings) | None => match Key::load(&data)? {
+            Some(From::Recordings) | None => match recordings_key(global, &data)? {
                 Some(key) => Some(Recordings::open(&data, &key)?).filter(|recordings| !recordings.is_empty()),
                 None => None,
             },
@@ -90,4 +92,10 @@ impl CallOptions {
             }
         }
     }
+}
+
+/// A configuration that does not load names no key, and then the data folder's own is tried.
+fn recordings_key(global: &Global, data: &Path) -> anyhow::Result<Option<Key>> {
+    let loaded = config::load(&global.source()?).ok();
+    key_of(loaded.and_then(|loaded| loaded.recordings).as_ref(), data)
 }
