@@ -2,8 +2,9 @@
 //! Must never change a file, nor take a segment without its end for a whole one unless it is the last.
 
 use super::frames::{Found, Frames};
+use super::seal::HEAD_BYTES;
 use super::{Key, Problem, Recording, Segment, codec, segment};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// All recordings of a data folder, oldest segment first. It may be read while a gateway writes: what is written
@@ -88,8 +89,9 @@ impl Iterator for Reader {
 /// The recordings of one segment. After a [`Problem`] there are none.
 #[derive(Debug)]
 pub struct Records {
-    frames: Frames,
-    path: std::path::PathBuf,
+    /// Nothing where not even the head of the segment was written.
+    frames: Option<Frames>,
+    path: PathBuf,
     is_last: bool,
     is_over: bool,
     n_torn: u64,
@@ -97,8 +99,12 @@ pub struct Records {
 
 impl Records {
     pub(super) fn open(segment: &Segment, key: &Key, is_last: bool) -> Result<Self, Problem> {
-        let frames = Frames::open(segment, key)?;
         let path = segment.path().to_path_buf();
+        let size = path.metadata().map_err(|error| Problem::io("reading", &path, &error))?.len();
+        if is_last && size < HEAD_BYTES as u64 {
+            return Ok(Self { frames: None, path, is_last, is_over: false, n_torn: size });
+        }
+        let frames = Some(Frames::open(segment, key)?);
         Ok(Self { frames, path, is_last, is_over: false, n_torn: 0 })
     }
 
@@ -109,9 +115,10 @@ impl Records {
     }
 
     fn read(&mut self) -> Result<Option<Recording>, Problem> {
-        let offset = self.frames.offset();
+        let Some(frames) = &mut self.frames else { return Ok(None) };
+        let offset = frames.offset();
         let damaged = |problem| Problem::damaged(&self.path, offset, problem);
-        match self.frames.next()? {
+        match frames.next()? {
             Found::Recording(bytes) => {
                 codec::read(bytes).map(Some).ok_or_else(|| damaged("a recording has no known form"))
             }

@@ -217,6 +217,78 @@ fn what_speaks_behind_a_url_is_declared() {
     }
 }
 
+/// What is recorded, by what its table says, and with the server `imaging`.
+fn recordings(table: &str) -> Folder {
+    Folder::new(&format!("[servers.imaging]\ncommand = [\"x\"]\n[recordings]\n{table}"))
+}
+
+#[test]
+fn recordings_are_off_unless_they_are_asked_for() {
+    assert!(Folder::new("").load().unwrap().recordings.is_none());
+    let loaded = recordings("record = [\"imaging/*\"]").load().unwrap();
+    let plan = loaded.recordings.unwrap().plan().unwrap();
+    assert!(plan.wanted("imaging", "a").is_some_and(|wanted| !wanted.result));
+    assert!(plan.wanted("other", "a").is_none());
+    assert_eq!((plan.retention.max_age_ms, plan.retention.max_bytes), (Some(2_592_000_000), Some(1 << 30)));
+    assert_eq!((plan.max_value_bytes, plan.max_record_bytes), (64 << 10, 256 << 10));
+    assert_eq!(plan.min_free_bytes, 64 << 20);
+}
+
+#[test]
+fn the_example_of_the_page_on_recordings_loads() {
+    let manual = include_str!("../../../../docs/recordings.md");
+    let example = manual.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    let folder = Folder::new(&format!("[servers.imaging]\ncommand = [\"x\"]\n{example}"));
+    let loaded = folder.load().unwrap();
+    assert_eq!(loaded.warnings.as_slice(), []);
+    let recordings = loaded.recordings.unwrap();
+    assert_eq!(recordings.key, Some(Setting::Env("RECORDINGS_KEY".to_owned())));
+    assert!(recordings.plan().unwrap_err().contains("`RECORDINGS_KEY` is not set"));
+}
+
+#[test]
+fn mistakes_in_recordings_are_told() {
+    for (table, expected) in [
+        ("", "toolgate.toml:3:2: error: `recordings.record` must name what is recorded"),
+        ("record = []", "toolgate.toml:3:2: error: `recordings.record` must name what is recorded"),
+        (
+            "record = [\"imaging\"]",
+            "toolgate.toml:4:11: error: each of `recordings.record` must be SERVER/TOOL",
+        ),
+        (
+            "record = [\"*/*\"]\nkep = \"1d\"",
+            "toolgate.toml:5:1: error: unknown key `recordings.kep`; did you mean",
+        ),
+        (
+            "record = [\"*/*\"]\nkeep = \"1s\"",
+            "toolgate.toml:5:8: error: `recordings.keep` must be at least 1m",
+        ),
+        (
+            "record = [\"*/*\"]\nkey = \"abc\"",
+            "toolgate.toml:5:7: error: `recordings.key` must not stand here in clear",
+        ),
+        ("record = [\"*/*\"]\nredact = { \"*/*\" = [\"name\"] }", "must be a JSON Pointer"),
+        ("record = [\"*/*\"]\nmax_value = \"1 GiB\"", "`recordings.max_value` must be between"),
+        ("record = [\"imagin/*\"]", "warning: no server `imagin` is declared here (is `imaging` meant?)"),
+    ] {
+        let problems = recordings(table).problems();
+        assert!(problems.iter().any(|problem| problem.contains(expected)), "{table}: {problems:#?}");
+    }
+}
+
+#[test]
+fn a_changed_key_of_recordings_is_a_change() {
+    let folder = recordings("record = [\"*/*\"]\nkey = \"file:key\"");
+    folder.write("key", &"a".repeat(64));
+    let loaded = folder.load().unwrap();
+    assert!(loaded.recordings.as_ref().unwrap().plan().is_ok());
+    assert_eq!(loaded.current_fingerprint(), loaded.fingerprint);
+    folder.write("key", "b");
+    assert_ne!(loaded.current_fingerprint(), loaded.fingerprint);
+    let told = loaded.recordings.unwrap().plan().unwrap_err();
+    assert!(told.contains("64 hexadecimal digits"), "{told}");
+}
+
 /// The page of the manual shows every key, so what it shows must load.
 #[test]
 fn the_example_of_the_manual_loads() {

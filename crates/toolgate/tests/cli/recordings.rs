@@ -103,7 +103,7 @@ fn look(place: &Place, is_on: bool) {
         let hidden = good(place, &["show", id]).whole();
         assert!(hidden.contains("--show-values") && !hidden.contains(PLANTED), "{hidden}");
         let shown = good(place, &["show", id, "--show-values"]).stdout;
-        assert!(shown.contains(PLANTED) && shown.contains("dropped        /password"), "{shown}");
+        assert!(shown.contains(PLANTED) && shown.contains("/password"), "{shown}");
     }
     let shown = good(place, &["show", "1", "--show-values", "--json"]).stdout;
     let arguments = format!(r#""arguments":{{"note":"{PLANTED}","password":null,"size":1.5}}"#);
