@@ -192,15 +192,17 @@ impl Open {
         self.gateway.metrics.in_flight.dec();
         self.gateway.metrics.duration_s.observe(std::time::Duration::from_nanos(duration_ns).as_secs_f64());
         let mut call = self.call;
-        if let Some(recording) = self.recording {
-            recording.end(&self.gateway, call.id(), outcome);
-        }
+        let id = call.id();
         if let Some(at) = written {
             call.written(at);
         }
         match self.release {
             Release::Never => call.finish(&record),
             Release::NotSent => call.release(&record),
+        }
+        // The audit comes first.
+        if let Some(recording) = self.recording {
+            recording.end(&self.gateway, id, outcome);
         }
     }
 }
