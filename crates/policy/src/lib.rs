@@ -28,6 +28,7 @@ mod load;
 mod member;
 mod normalise;
 mod number;
+mod observe;
 mod operator;
 mod opposite;
 mod path;
@@ -64,6 +65,7 @@ pub use limit::{CalendarUnit, LimitDemand, LimitKey, LimitSpec, Release, Scope, 
 pub use lint::KnownTool;
 pub use load::{Format, ImportNote, ImportOptions, Imported, import, load, load_as, load_cases, load_with};
 pub use normalise::normalise;
+pub use observe::{Observation, Observed, Reason, Suggesting, Suggestion, suggest};
 pub use operator::{OPERATORS, Operator};
 pub use opposite::{Change, Note, Opposite, Way};
 pub use policy::{Effect, Policy};

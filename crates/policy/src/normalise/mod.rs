@@ -26,6 +26,25 @@ pub fn normalise(policy: &Policy) -> String {
     text
 }
 
+/// A document as it stands, indented like a normalised one.
+pub(crate) fn indented(document: Value<'_>) -> String {
+    let mut text = String::new();
+    tree_of(document).write(&mut text, 0);
+    text.push('\n');
+    text
+}
+
+fn tree_of(value: Value<'_>) -> Tree {
+    match value.kind() {
+        Kind::Array => Tree::Array(value.elements().map(tree_of).collect()),
+        Kind::Object => {
+            let member = |member: json::Member<'_>| (member.key.as_cow().into_owned(), tree_of(member.value));
+            Tree::Object(value.members().map(member).collect())
+        }
+        Kind::Null | Kind::Bool | Kind::Number | Kind::String => Tree::Leaf(value.raw().to_owned()),
+    }
+}
+
 /// The hash of the normalised content, in which the order of members does not count.
 pub(crate) fn hash(policy: &Policy) -> Hash {
     let text = tree(policy).compact();

@@ -85,7 +85,7 @@ fn parts(path: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Whether a path has one reading.
-fn is_plain(path: &str) -> bool {
+pub(crate) fn is_plain(path: &str) -> bool {
     let folded = path.to_ascii_lowercase();
     let is_encoded = ["%2e", "%2f", "%5c", "%25", "%00"].iter().any(|escape| folded.contains(escape));
     !path.is_empty()

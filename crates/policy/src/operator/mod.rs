@@ -23,6 +23,7 @@ mod types;
 
 pub(crate) use affix::End;
 pub(crate) use folder::Folder;
+pub(crate) use folder::is_plain as is_plain_path;
 use json::{Kind, Value};
 pub(crate) use network::Network;
 pub(crate) use order::Relation;
