@@ -10,7 +10,7 @@ use policy::{Definition, Hash, Schema};
 use crate::command::policy::definitions::{Known, Listed};
 
 /// Definitions by server and name.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Tools {
     by_server: HashMap<String, HashMap<String, Vec<Listed>>>,
 }

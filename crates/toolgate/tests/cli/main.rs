@@ -40,6 +40,8 @@ mod shutdown;
 #[cfg(test)]
 mod starting;
 #[cfg(test)]
+mod suggest;
+#[cfg(test)]
 mod traffic;
 #[cfg(test)]
 mod wrap;

@@ -59,6 +59,11 @@ pub struct Found {
 }
 
 impl CallOptions {
+    /// Whether they come from standard input, which can be read once.
+    pub fn is_standard_input(&self) -> bool {
+        self.calls.as_ref().is_some_and(|path| path.as_os_str() == "-")
+    }
+
     /// Opens the source.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! `toolgate policy …`: what can be asked of policies, in files or in force. It must never change one but its form.
 
 mod call;
-mod calls;
+pub mod calls;
 pub mod definitions;
 pub mod document;
 mod explain;
@@ -11,9 +11,10 @@ mod import;
 mod lint;
 mod list;
 mod opposite;
-mod replay;
+pub mod replay;
 mod replayed;
 mod show;
+mod suggest;
 mod test;
 mod tested;
 
@@ -38,6 +39,9 @@ pub enum Command {
     Replay(replay::Arguments),
     /// Judge the example calls of policies and of files of cases
     Test(test::Arguments),
+    /// Print the tightest policy that allows the calls that were seen
+    #[command(long_about = suggest::ABOUT)]
+    Suggest(suggest::Arguments),
     /// Print a policy in its documented form
     Fmt(fmt::Arguments),
     /// Translate a policy of the older open-source proxy
@@ -54,6 +58,7 @@ impl Command {
             Self::Explain(arguments) => explain::run(global, &arguments),
             Self::Replay(arguments) => replay::run(global, &arguments),
             Self::Test(arguments) => test::run(global, &arguments),
+            Self::Suggest(arguments) => suggest::run(global, &arguments),
             Self::Fmt(arguments) => fmt::run(global, &arguments),
             Self::Import(arguments) => import::run(global, &arguments),
         }
