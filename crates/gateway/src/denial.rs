@@ -36,6 +36,7 @@ pub fn tell(denial: &Denial) -> Told {
         | DenialKind::Action
         | DenialKind::Require
         | DenialKind::DenyIf
+        | DenialKind::Flow
         | DenialKind::Limit
         | DenialKind::Error
         | DenialKind::Approval

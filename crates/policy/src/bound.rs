@@ -14,6 +14,7 @@ pub use foresee::{Foreseen, Foresight};
 
 use crate::approval::Approval;
 use crate::decision::{Allowed, Arguments, Decision, Denial, DenialKind, Facts, Repaired};
+use crate::flow::BoundFlows;
 use crate::gate;
 use crate::hash::Hash;
 use crate::input::{Given, Input, Known, Tool};
@@ -37,6 +38,7 @@ pub struct Bound {
     /// The demands of a call, where none depends on its arguments.
     fixed_demands: Option<Arc<[LimitDemand]>>,
     release: Release,
+    pub(crate) flows: BoundFlows,
 }
 
 /// The rules of one policy that apply to the tool.
@@ -63,6 +65,7 @@ impl Bound {
             definition: definition.hash,
             schema: definition.input_schema.clone(),
             checks: Checks::of(policies, &tool),
+            flows: BoundFlows::new(policies, &tool),
             tool,
             fixed_demands: None,
             release,
@@ -96,13 +99,17 @@ impl Bound {
             Err(denial) => return Decision::Deny(*denial),
         };
         let input = self.input(facts, arguments, repaired.as_ref());
-        if let Some(denial) = self.first_denial(input) {
+        let by_rule = self.first_denial(input);
+        if let Some(denial) = by_rule.or_else(|| self.flows.denial(input, self.schema.as_ref())) {
             return Decision::Deny(denial);
         }
         match self.demands(input) {
             Ok(limits) => match self.approval_denial(input) {
                 Some(denial) => Decision::Deny(denial),
-                None => Decision::Allow(Allowed { repaired, limits, release: self.release }),
+                None => {
+                    let (labels, steps) = (Arc::clone(&self.flows.labels), self.flows.steps(input));
+                    Decision::Allow(Allowed { repaired, limits, release: self.release, labels, steps })
+                }
             },
             Err(denial) => Decision::Deny(*denial),
         }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use json::{Document, Kind, Value};
 
 use crate::cel::Cause;
+use crate::flow::{FlowStep, History, SetLabel};
 use crate::limit::{LimitDemand, Release};
 use crate::operator::kind_name;
 use crate::rule::RuleId;
@@ -27,6 +28,8 @@ pub struct Facts<'a> {
     pub now_ms: Option<u64>,
     /// The answers of the client in a further round of the call, an object; nothing in its first round.
     pub input: Option<Value<'a>>,
+    /// What was done before the call, where it is known. Flows deny where it is not.
+    pub history: Option<&'a History<'a>>,
 }
 
 impl<'a> Facts<'a> {
@@ -34,7 +37,7 @@ impl<'a> Facts<'a> {
     /// error, which denies.
     #[must_use]
     pub const fn new(grant: &'a str, server: &'a str, tool: &'a str) -> Self {
-        Self { grant, server, tool, labels: None, now_ms: None, input: None }
+        Self { grant, server, tool, labels: None, now_ms: None, input: None, history: None }
     }
 
     /// The same at a time, in milliseconds of Unix time.
@@ -47,6 +50,12 @@ impl<'a> Facts<'a> {
     #[must_use]
     pub const fn labelled(self, labels: &'a [String]) -> Self {
         Self { labels: Some(labels), ..self }
+    }
+
+    /// The same after what was done before, where it is known.
+    #[must_use]
+    pub const fn after(self, history: Option<&'a History<'a>>) -> Self {
+        Self { history, ..self }
     }
 
     /// The same in a further round, with the answers of the client, if it sent any.
@@ -112,6 +121,8 @@ pub enum DenialKind {
     Require,
     /// A `deny_if` fired.
     DenyIf,
+    /// A flow does not let the call follow what was done before, or needs something that was not done.
+    Flow,
     /// A limit is full, or its amount cannot be counted.
     Limit,
     /// People must agree to the call, and nobody can be asked.
@@ -131,6 +142,10 @@ pub struct Allowed {
     pub limits: Arc<[LimitDemand]>,
     /// What becomes of that where the call is provably never sent.
     pub release: Release,
+    /// The labels that the call sets once its intent is recorded.
+    pub labels: Arc<[SetLabel]>,
+    /// The steps that the call takes once it ends without an error, and is under way on until then.
+    pub steps: Vec<FlowStep>,
 }
 
 /// Arguments in which strings were replaced by the values that they encode.
@@ -196,14 +211,12 @@ impl Decision {
 impl Denial {
     /// A denial by one of the fixed rules, which no document states.
     pub(crate) fn fixed(rule: &'static str, kind: DenialKind) -> Self {
-        Self {
-            rule: RuleId::new(rule),
-            pointer: String::new(),
-            policy: None,
-            kind,
-            reason: None,
-            operands: Vec::new(),
-        }
+        Self::by(RuleId::new(rule), kind)
+    }
+
+    /// A denial by a rule of which nothing else is said.
+    pub(crate) fn by(rule: RuleId, kind: DenialKind) -> Self {
+        Self { rule, pointer: String::new(), policy: None, kind, reason: None, operands: Vec::new() }
     }
 }
 
@@ -217,6 +230,7 @@ impl DenialKind {
             | Self::Action
             | Self::Require
             | Self::DenyIf
+            | Self::Flow
             | Self::Limit
             | Self::Approval
             | Self::Error
@@ -237,6 +251,7 @@ impl DenialKind {
             Self::Action => "action",
             Self::Require => "require",
             Self::DenyIf => "deny_if",
+            Self::Flow => "flow",
             Self::Limit => "limit",
             Self::Approval => "approval",
             Self::Error => "error",

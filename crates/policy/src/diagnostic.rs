@@ -69,6 +69,8 @@ pub mod code {
     pub const NO_EFFECT: &str = "no-effect";
     /// Warning: limits of different tools count together.
     pub const SHARED_COUNTER: &str = "shared-counter";
+    /// Warning: a limit counts values of arguments apart, and none counts them together.
+    pub const NO_TOTAL: &str = "no-total";
     /// Warning: no known server has such a tool.
     pub const UNKNOWN_TOOL: &str = "unknown-tool";
     /// Warning: nothing names tools of a server.

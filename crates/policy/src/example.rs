@@ -10,6 +10,7 @@ use crate::class::Classes;
 use crate::decision::{Arguments, Facts};
 use crate::explain::Explanation;
 use crate::hash::Hash;
+use crate::past::Past;
 use crate::policy::{Effect, Policy};
 use crate::schema::Schema;
 use crate::stack::{Definition, Stack};
@@ -42,6 +43,8 @@ pub(crate) struct ExampleCall {
     pub(crate) now_ms: Option<u64>,
     pub(crate) arguments: Option<Document>,
     pub(crate) input: Option<Document>,
+    /// What was done before.
+    pub(crate) past: Past,
     pub(crate) schema: Schema,
     pub(crate) classes: Classes,
 }
@@ -159,9 +162,11 @@ impl Example {
 impl ExampleCall {
     fn explain(&self, stack: &Stack) -> Explanation {
         let input = self.input.as_ref().map(Document::root);
+        let history = self.past.seen_by(stack.policies(), &self.server, self.now_ms);
+        let history = history.history();
         let facts = |tool| {
             let facts = Facts { now_ms: self.now_ms, ..Facts::new(&self.grant, &self.server, tool) };
-            facts.labelled(&self.labels).answered(input)
+            facts.labelled(&self.labels).answered(input).after(Some(&history))
         };
         let tool = match &self.called {
             Called::Tool(tool) => tool,

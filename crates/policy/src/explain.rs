@@ -32,6 +32,8 @@ pub enum Step {
     Require,
     /// Does a `deny_if` fire?
     DenyIf,
+    /// Does a flow let it follow what was done before?
+    Flows,
     /// What has to be reserved?
     Limits,
     /// Must people agree?
@@ -96,6 +98,7 @@ impl Bound {
         };
         let input = self.input(facts, arguments, repaired.as_ref());
         self.rule_findings(input, &mut findings);
+        self.flow_findings(input, &mut findings);
         self.limit_findings(input, &mut findings);
         for (policy, approval) in self.approvals() {
             findings.push(match approval.denial(policy, input) {
@@ -167,6 +170,21 @@ impl Bound {
                 denial,
                 predicate.outcomes(input, Sense::DenyIf),
             ));
+        }
+    }
+
+    fn flow_findings(&self, input: Input<'_>, findings: &mut Vec<Finding>) {
+        for (policy, flow) in self.flows.asked() {
+            let denial = flow.denial(policy, flow.verdict(policy, input), self.schema.as_ref());
+            findings.push(match denial {
+                Some(denial) => Finding::denies(Step::Flows, denial),
+                None => Finding {
+                    policy: Some(Arc::clone(policy)),
+                    rule: flow.rule.clone(),
+                    pointer: flow.pointer.clone(),
+                    ..Finding::passes(Step::Flows)
+                },
+            });
         }
     }
 
@@ -247,6 +265,7 @@ impl Step {
             Self::Deny => "explicit deny",
             Self::Require => "require",
             Self::DenyIf => "deny_if",
+            Self::Flows => "flows",
             Self::Limits => "limits",
             Self::Approval => "approval",
         }

@@ -10,6 +10,7 @@ use crate::cost::Cost;
 use crate::datum::Numbers;
 use crate::diagnostic::Diagnostic;
 use crate::example::Example;
+use crate::flow::Flow;
 use crate::hash::Hash;
 use crate::input::Tool;
 use crate::limit::{LimitSpec, Release};
@@ -36,6 +37,8 @@ pub struct Policy {
     pub(crate) servers: Vec<(Box<str>, Section)>,
     /// What is said of the channels besides tool calls.
     pub(crate) channels: Channels,
+    /// What may follow what, in the order of the document.
+    pub(crate) flows: Vec<Arc<Flow>>,
     /// The document's own tests.
     pub(crate) examples: Vec<Example>,
     pub(crate) hash: Hash,
@@ -173,6 +176,19 @@ impl Policy {
     pub(crate) fn selects(&self, tool: &Tool) -> bool {
         let own = self.servers.iter().find(|(id, _)| **id == *tool.server).map(|(_, section)| section);
         [&self.top].into_iter().chain(own).any(|section| section.selects(tool))
+    }
+
+    /// The labels that calls of a tool set, each once.
+    pub(crate) fn labels_of(&self, tool: &Tool) -> Vec<&Arc<str>> {
+        let own = self.servers.iter().find(|(id, _)| **id == *tool.server).map(|(_, section)| section);
+        let stated = [&self.top].into_iter().chain(own).flat_map(|section| &section.labels);
+        let mut labels = Vec::new();
+        for label in stated.filter(|stated| stated.selector.matches(tool)).flat_map(|stated| &stated.labels) {
+            if !labels.contains(&label) {
+                labels.push(label);
+            }
+        }
+        labels
     }
 
     /// Whether any rule of a channel or method allows.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::channel::Pattern;
 use crate::class::Class;
+use crate::flow::Labelled;
 use crate::input::Tool;
 use crate::policy::{HIDE_ALL, Hidden, Rules};
 use crate::rule;
@@ -14,6 +15,8 @@ use crate::rule;
 #[derive(Debug, Default)]
 pub(crate) struct Section {
     pub(crate) hide: Vec<Hidden>,
+    /// In the order of the document.
+    pub(crate) labels: Vec<Labelled>,
     pub(crate) all_tools: Option<Arc<Rules>>,
     /// In the order of the document; names and patterns.
     pub(crate) tools: Vec<(Box<str>, Arc<Rules>)>,
@@ -86,6 +89,15 @@ impl Section {
             (rule::child(&rule::child(start, key), own), None, rules)
         }));
         found
+    }
+
+    /// Whether any part opens a tool of this name, or may, because of its class.
+    pub(crate) fn may_name(&self, name: &str) -> bool {
+        let says = |place: &usize| self.tools.get(*place).is_some_and(|(_, rules)| rules.says_allow);
+        let mut patterns = self.patterns.iter().filter(|(pattern, _)| pattern.matches_name(name));
+        self.index.contains_key(name)
+            || patterns.any(|(_, place)| says(place))
+            || self.classes.iter().any(|(_, rules)| rules.says_allow)
     }
 
     /// Whether any part opens a tool.

@@ -103,6 +103,11 @@ fn check_allowed(about: &str, allowed: &Allowed, call: Value<'_>) {
     assert_eq!(limits, expected, "{about}");
     let release = optional_text(call, "release").unwrap_or_else(|| "never".to_owned());
     assert_eq!(allowed.release.as_str(), release, "{about}");
+    let labels: Vec<_> =
+        allowed.labels.iter().map(|set| format!("{} of {}", set.label, set.policy)).collect();
+    let expected = call.get("sets").map_or_else(Vec::new, |list| list.elements().collect());
+    let expected: Vec<_> = expected.iter().map(|label| label.as_str().unwrap()).collect();
+    assert_eq!(labels, expected, "{about}");
 }
 
 fn check_denial(about: &str, denial: &Denial, call: Value<'_>) {

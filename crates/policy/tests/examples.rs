@@ -17,9 +17,11 @@ const FILES: &str = "policies/filesystem.json";
 const GIT: &str = "policies/git.json";
 const IMAGING: &str = "policies/healthimaging.json";
 const FILES_YAML: &str = "policies/filesystem-in-yaml.yaml";
+const TRIFECTA: &str = "policies/lethal-trifecta.json";
 const PAYMENTS: &str = "policies/payments.json";
 const PAYMENTS_TOML: &str = "policies/payments-in-toml.toml";
-const ALL: [&str; 9] = [BASELINE, CHANNELS, DICOM, FILES_YAML, FILES, GIT, IMAGING, PAYMENTS_TOML, PAYMENTS];
+const ALL: [&str; 10] =
+    [BASELINE, CHANNELS, DICOM, FILES_YAML, FILES, GIT, IMAGING, TRIFECTA, PAYMENTS_TOML, PAYMENTS];
 
 fn folder() -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples")
@@ -67,6 +69,16 @@ fn every_file_is_known_and_loads_without_a_warning() {
             _ => assert!(warnings.is_empty(), "{file}: {warnings:#?}"),
         }
     }
+}
+
+/// A call that the gateway forwards today, and what it denies as long as nothing remembers what was done before.
+#[test]
+fn flows_pass_their_own_tests_and_deny_without_a_history() {
+    let outcomes = policy::run_tests(&load(TRIFECTA));
+    assert!(outcomes.len() > 5 && outcomes.iter().all(|outcome| outcome.passed), "{outcomes:#?}");
+    assert_eq!(decides(&[TRIFECTA], "get_patient", "{}"), "allow ");
+    assert_eq!(decides(&[TRIFECTA], "send_mail", "{}"), "/flows/phi-never-leaves");
+    assert_eq!(decides(&[TRIFECTA], "apply", "{}"), "/flows/plan-before-apply");
 }
 
 #[test]

@@ -259,15 +259,37 @@ fn select(document: &mut Value, selector: &[&str], mut rules: Value) {
     *place = rules;
 }
 
+/// A flow without its id.
+fn flow() -> impl Strategy<Value = Value> {
+    prop::sample::select(vec![
+        json!({"after": "phi", "deny": "egress"}),
+        json!({"after": ["phi", "big"], "deny": "big", "within": "90s", "unless": "approved"}),
+        json!({"tool": "y", "needs": {"tool": "x", "same": ["args.a", "args.b.c"]}}),
+        json!({"tool": "z*", "needs": {"tool": "y", "within": "1h"}, "on_deny": "no"}),
+    ])
+}
+
+fn add_flows(document: &mut Value, mut flows: Vec<Value>) {
+    document["labels"] = json!({"x": ["phi"], "category:read": ["big"], "z*": ["egress", "big"]});
+    for (index, flow) in flows.iter_mut().enumerate() {
+        flow["id"] = json!(format!("f{index}"));
+    }
+    document["flows"] = json!(flows);
+}
+
 fn policy_document() -> impl Strategy<Value = Value> {
     let tools = prop::collection::hash_map(prop::sample::select(TOOLS.to_vec()), rules(), 0..3);
     let default = prop::sample::select(vec!["allow", "deny"]);
     let hide =
         prop::option::weighted(0.2, prop::collection::vec(prop::sample::select(vec!["x", "y", "q"]), 0..2));
     let selected = prop::collection::vec((selector(), rules()), 0..3);
-    (default, hide, prop::option::weighted(0.3, rules()), tools, selected).prop_map(
-        |(default, hide, all_tools, tools, selected)| {
+    let flows = prop::option::weighted(0.2, prop::collection::vec(flow(), 0..3));
+    (default, hide, prop::option::weighted(0.3, rules()), tools, selected, flows).prop_map(
+        |(default, hide, all_tools, tools, selected, flows)| {
             let mut document = json!({"version": "1", "default": default, "tools": tools});
+            if let Some(flows) = flows {
+                add_flows(&mut document, flows);
+            }
             for (selector, rules) in selected {
                 select(&mut document, selector, rules);
             }

@@ -29,6 +29,8 @@ mod first_clients;
 #[cfg(test)]
 mod first_upstream;
 #[cfg(test)]
+mod flows;
+#[cfg(test)]
 mod forwarded;
 #[cfg(test)]
 mod legacy_tasks;

@@ -116,6 +116,7 @@ impl Bound {
         if let Foreseen::Known(arguments) = given
             && facts.labels.is_some()
             && facts.now_ms.is_some()
+            && (facts.history.is_some() || !self.flows.ask())
         {
             return match self.decide(facts, arguments) {
                 Decision::Allow(allowed) => Foresight::Allowed(allowed.limits),
@@ -213,6 +214,7 @@ impl Bound {
             let sight = predicate.foresee(input, sense);
             doubt.ask(sight, &predicate.rule, || predicate.foreseen_denial(policy, sense))?;
         }
+        self.foresee_flows(input, doubt)?;
         let demands = self.foresee_limits(input, doubt)?;
         for (policy, approval) in self.approvals() {
             let sight = Sight::of(condition::possible(&approval.when, input, Sense::DenyIf), Truth::False);
@@ -223,6 +225,23 @@ impl Bound {
             }
         }
         Ok(demands)
+    }
+
+    /// Flows are in doubt without a history, and where arguments that they compare are not known.
+    fn foresee_flows(&self, input: Input<'_>, doubt: &mut Doubt) -> Result<(), Box<Denial>> {
+        for (policy, flow) in self.flows.asked() {
+            let mut is_known = input.facts.is_some_and(|facts| facts.history.is_some());
+            for path in flow.same() {
+                is_known &= !matches!(path.find(input), Found::Unknown);
+            }
+            let denial = flow.denial(policy, flow.verdict(policy, input), self.schema.as_ref());
+            match denial {
+                _ if !is_known => doubt.note(&flow.rule),
+                Some(denial) => return Err(Box::new(denial)),
+                None => {}
+            }
+        }
+        Ok(())
     }
 
     fn foresee_limits(&self, input: Input<'_>, doubt: &mut Doubt) -> Result<Vec<LimitDemand>, Box<Denial>> {

@@ -67,7 +67,13 @@ fn opened(verdict: Verdict<'_>) -> Finding {
 
 fn decision(judged: Result<(), Box<Denial>>) -> Decision {
     match judged {
-        Ok(()) => Decision::Allow(Allowed { repaired: None, limits: Arc::from([]), release: Release::Never }),
+        Ok(()) => Decision::Allow(Allowed {
+            repaired: None,
+            limits: Arc::from([]),
+            release: Release::Never,
+            labels: Arc::from([]),
+            steps: Vec::new(),
+        }),
         Err(denial) => Decision::Deny(*denial),
     }
 }

@@ -4,9 +4,11 @@
 mod channels;
 mod contradiction;
 mod effect;
+mod flows;
 mod opens;
 mod shadowed;
 mod tools;
+mod totals;
 mod unanchored;
 
 pub use tools::KnownTool;
@@ -16,8 +18,16 @@ use crate::diagnostic::{Found, Severity};
 use crate::policy::{Limit, Policy, Predicate, Rules};
 
 /// The lints. Each looks at the whole policy.
-const LINTS: &[fn(&Policy, &mut Warnings)] =
-    &[opens::check, unanchored::check, shadowed::check, contradiction::check, effect::check, channels::check];
+const LINTS: &[fn(&Policy, &mut Warnings)] = &[
+    opens::check,
+    unanchored::check,
+    shadowed::check,
+    contradiction::check,
+    effect::check,
+    channels::check,
+    flows::check,
+    totals::check,
+];
 
 /// Collects warnings about one document.
 #[derive(Default)]

@@ -38,7 +38,8 @@ fn read(reader: &mut Reader, root: Value<'_>) -> Option<Cases> {
     }
     let schema = fields.get("schema").and_then(|place| example::compile(reader, &place));
     let list = fields.required(reader, "tests", "list the calls")?;
-    Some(Cases { policies, examples: example::read_list(reader, &list, schema.as_ref()) })
+    let known = example::Known { schema: schema.as_ref(), labels: None };
+    Some(Cases { policies, examples: example::read_list(reader, &list, known) })
 }
 
 /// Gives each entry its line and column.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use json::Value;
 
 use super::reader::{Place, Reader};
-use super::{channel, example, section};
+use super::{channel, example, flow, section};
 use crate::hash::Hash;
 use crate::policy::{Effect, Policy};
 use crate::registry::{DEFAULTS, DOCUMENT_KEYS, VERSIONS};
@@ -23,13 +23,18 @@ pub(super) fn read(reader: &mut Reader, root: Value<'_>, name: &Arc<str>) -> Opt
     let top = section::read(reader, &fields, name);
     let servers = section::read_servers(reader, &fields, name);
     let channels = channel::read(reader, &fields);
-    let examples = example::read(reader, &fields);
+    let sections = [&top].into_iter().chain(servers.iter().map(|(_, section)| section));
+    let labelled = sections.flat_map(|section| &section.labels);
+    let labels = labelled.flat_map(|labelled| labelled.labels.iter().cloned()).collect();
+    let flows = flow::read(reader, &fields, &labels);
+    let examples = example::read(reader, &fields, &labels);
     Some(Policy {
         name: Arc::clone(name),
         default: if default == Some("allow") { Effect::Allow } else { Effect::Deny },
         top,
         servers,
         channels,
+        flows,
         examples,
         hash: Hash::of(&[]),
         warnings: Vec::new(),

@@ -1,8 +1,12 @@
 //! `tests`: example calls with the decision that is expected of each.
 
+use std::collections::HashSet;
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use json::{Document, Limits, Value};
 
+use super::past;
 use super::reader::{Fields, Place, Problem, Reader};
 use crate::channel::Channel;
 use crate::class::{CATEGORIES, Category, Classes, RISKS, Risk};
@@ -14,22 +18,32 @@ use crate::registry::{CALL_KEYS, CHANNELS, EXPECTATIONS, TEST_KEYS};
 use crate::schema::Schema;
 
 /// Reads all entries of a document.
-pub(super) fn read(reader: &mut Reader, document: &Fields<'_>) -> Vec<Example> {
-    document.get("tests").map(|list| read_list(reader, &list, None)).unwrap_or_default()
+pub(super) fn read(reader: &mut Reader, document: &Fields<'_>, labels: &HashSet<Arc<str>>) -> Vec<Example> {
+    let known = Known { schema: None, labels: Some(labels) };
+    document.get("tests").map(|list| read_list(reader, &list, known)).unwrap_or_default()
 }
 
-/// Reads a list of entries, with the schema of calls that name none.
-pub(super) fn read_list(reader: &mut Reader, list: &Place<'_>, schema: Option<&Schema>) -> Vec<Example> {
+/// What is known around a list of entries.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Known<'a> {
+    /// The schema of calls that name none.
+    pub(super) schema: Option<&'a Schema>,
+    /// The labels that earlier calls may have set, where the document is at hand that gives them.
+    pub(super) labels: Option<&'a HashSet<Arc<str>>>,
+}
+
+/// Reads a list of entries.
+pub(super) fn read_list(reader: &mut Reader, list: &Place<'_>, known: Known<'_>) -> Vec<Example> {
     let places = reader.list(list).unwrap_or_default();
-    places.iter().filter_map(|place| read_example(reader, place, schema)).collect()
+    places.iter().filter_map(|place| read_example(reader, place, known)).collect()
 }
 
-fn read_example(reader: &mut Reader, place: &Place<'_>, schema: Option<&Schema>) -> Option<Example> {
+fn read_example(reader: &mut Reader, place: &Place<'_>, known: Known<'_>) -> Option<Example> {
     let fields = reader.object(place, &TEST_KEYS)?;
     let name = fields.get("name").and_then(|place| reader.name(&place).map(Box::from));
     let call = fields
         .required(reader, "call", "say what is called")
-        .and_then(|place| read_call(reader, &place, schema));
+        .and_then(|place| read_call(reader, &place, known));
     let expect = fields
         .required(reader, "expect", "write `\"expect\": \"allow\"` or `\"expect\": \"deny\"`")
         .and_then(|place| reader.word(&place, &EXPECTATIONS));
@@ -56,7 +70,7 @@ fn read_example(reader: &mut Reader, place: &Place<'_>, schema: Option<&Schema>)
     })
 }
 
-fn read_call(reader: &mut Reader, place: &Place<'_>, schema: Option<&Schema>) -> Option<ExampleCall> {
+fn read_call(reader: &mut Reader, place: &Place<'_>, known: Known<'_>) -> Option<ExampleCall> {
     let fields = reader.object(place, &CALL_KEYS)?;
     let name = |reader: &mut Reader, key: &str, default: &str| -> Box<str> {
         let given = fields.get(key).and_then(|place| reader.name(&place).map(Box::from));
@@ -71,16 +85,18 @@ fn read_call(reader: &mut Reader, place: &Place<'_>, schema: Option<&Schema>) ->
     let now_ms = fields.get("time").and_then(|place| read_time(reader, &place));
     let mut object = |key: &str| fields.get(key).and_then(|place| read_document(reader, &place));
     let (arguments, input) = (object("arguments"), object("input"));
-    let (schema, classes) = (read_schema(reader, &fields, schema), read_classes(reader, &fields));
+    let past = past::read(reader, &fields, known.labels);
+    let (schema, classes) = (read_schema(reader, &fields, known.schema), read_classes(reader, &fields));
     let (called, schema) = (called?, schema?);
-    Some(ExampleCall { called, server, grant, labels, now_ms, arguments, input, schema, classes })
+    Some(ExampleCall { called, server, grant, labels, now_ms, arguments, input, past, schema, classes })
 }
 
 /// What is called: a tool, or what is used instead of one.
 fn read_called(reader: &mut Reader, fields: &Fields<'_>) -> Option<Called> {
     let stated = ["channel", "method", "tool"].map(|key| fields.get(key));
     let subject = fields.get("subject");
-    let tools_own = ["arguments", "schema", "category", "risk"].into_iter().find_map(|key| fields.get(key));
+    let tools_own =
+        ["arguments", "history", "schema", "category", "risk"].into_iter().find_map(|key| fields.get(key));
     let conflict = match &stated {
         [Some(_), Some(other), _] | [Some(_), None, Some(other)] | [None, Some(_), Some(other)] => {
             Some(other)
@@ -119,7 +135,7 @@ fn read_time(reader: &mut Reader, place: &Place<'_>) -> Option<u64> {
     time
 }
 
-fn read_document(reader: &mut Reader, place: &Place<'_>) -> Option<Document> {
+pub(super) fn read_document(reader: &mut Reader, place: &Place<'_>) -> Option<Document> {
     if !place.value.is_object() {
         reader.report(place, Problem::new(code::WRONG_TYPE, "must be an object"));
         return None;

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::pattern;
 use super::reader::{Fields, Place, Problem, Reader};
 use super::rules::{self, Target};
+use super::{label, pattern};
 use crate::channel::Pattern;
 use crate::class::{CATEGORIES, Category, Class, RISKS, Risk};
 use crate::diagnostic::code;
@@ -20,7 +20,8 @@ pub(super) fn read(reader: &mut Reader, fields: &Fields<'_>, policy: &Arc<str>) 
     let hide = read_hide(reader, fields);
     let all_tools =
         fields.get("all_tools").map(|place| rules::read(reader, &place, &Target::AllTools, policy));
-    let mut section = Section { all_tools: all_tools.map(Arc::new), ..Section::default() };
+    let labels = label::read(reader, fields);
+    let mut section = Section { all_tools: all_tools.map(Arc::new), labels, ..Section::default() };
     read_tools(reader, fields, policy, &mut section);
     let categories = Category::ALL.map(Class::Category);
     section.classes = read_classes(reader, fields, policy, &CATEGORIES, &categories);

@@ -2,6 +2,7 @@
 //! The text loads to a policy that decides the same; its hash names the revision.
 
 mod channels;
+mod flow;
 mod limit;
 mod number;
 mod rules;
@@ -13,6 +14,7 @@ use json::{Document, Kind, Limits, Value};
 use crate::hash::Hash;
 use crate::policy::{Effect, Policy};
 use channels::push_channels;
+use flow::flow_tree;
 use number::number;
 use section::push_section;
 use tree::{Tree, object, quoted, text};
@@ -93,6 +95,9 @@ fn tree(policy: &Policy) -> Tree {
         members.push(("servers", Tree::Object(servers.collect())));
     }
     push_channels(&mut members, &policy.channels);
+    if !policy.flows.is_empty() {
+        members.push(("flows", Tree::Array(policy.flows.iter().map(|flow| flow_tree(flow)).collect())));
+    }
     if !policy.examples.is_empty() {
         let tests = policy.examples.iter().map(|example| Tree::Leaf(example.text.to_string()));
         members.push(("tests", Tree::Array(tests.collect())));

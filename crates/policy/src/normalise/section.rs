@@ -1,5 +1,6 @@
 //! What stands at the top of a document, or under one server.
 
+use super::flow::labels_tree;
 use super::rules::{rules_tree, selected_tree};
 use super::tree::{Tree, text};
 use crate::section::Section;
@@ -16,6 +17,9 @@ pub(super) fn push_section(members: &mut Vec<(&'static str, Tree)>, section: &Se
             (name.to_string(), tree)
         });
         members.push(("tools", Tree::Object(tools.collect())));
+    }
+    if !section.labels.is_empty() {
+        members.push(("labels", labels_tree(&section.labels)));
     }
     for key in ["categories", "risk"] {
         let stated = section.classes.iter().filter(|(class, _)| class.keys().0 == key);

@@ -119,6 +119,10 @@ impl Bound {
                 let said = denial.reason.as_deref().unwrap_or("the arguments do not fit the schema");
                 Some(Note::First(format!("the arguments have to fit the tool's schema: {said}")))
             }
+            DenialKind::Flow => {
+                let said = denial.reason.as_deref().unwrap_or("a flow denies it");
+                Some(Note::First(format!("what was done before has to be another: {said}")))
+            }
             DenialKind::NoPolicy
             | DenialKind::Hidden
             | DenialKind::DefaultDeny

@@ -35,6 +35,7 @@ pub(super) fn of_gate(bound: &Bound, denial: &Denial) -> Option<String> {
         DenialKind::Arguments
         | DenialKind::Require
         | DenialKind::DenyIf
+        | DenialKind::Flow
         | DenialKind::Limit
         | DenialKind::Approval
         | DenialKind::Error => return None,

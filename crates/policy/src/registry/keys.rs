@@ -28,9 +28,12 @@ const DOCUMENT: &[Entry] = &[
     built("roots", "The rule for requests of a server for the client's folders."),
     built("tasks", "The rule for tasks."),
     built("methods", "Rules for methods outside the protocol, by exact name."),
+    built(
+        "labels",
+        "What tools bring or do, for flows: lists of names, by tool, pattern, `category:` or `risk:`.",
+    ),
+    built("flows", "What may follow what. Until history is kept, calls that a flow asks about are denied."),
     built("tests", "Example calls with the decision that is expected of each."),
-    not_yet("labels", "Labels for flows."),
-    not_yet("flows", "Rules on order and information flow."),
     not_yet("reveal", "What a denial tells the agent."),
     not_yet("mode", "Evaluated but not enforced."),
     not_yet("spend_limit", "A limit of the older proxy; comes with `toolgate policy import`."),
@@ -68,6 +71,7 @@ const SERVER: &[Entry] = &[
     built("tools", "Names of tools of this server, or patterns, and their rules."),
     built("categories", "Rules by category of tool."),
     built("risk", "Rules by risk of tool."),
+    built("labels", "Labels of tools of this server, besides those at the top."),
 ];
 
 /// One entry of `require` or `deny_if`.
@@ -139,6 +143,36 @@ const APPROVAL: &[Entry] = &[
     ),
 ];
 
+/// One entry of `flows`.
+pub(crate) const FLOW_KEYS: Table = Table { title: "a flow", entries: FLOW };
+const FLOW: &[Entry] = &[
+    built("id", "Its name, which denials tell. Required."),
+    built(
+        "after",
+        "The label, or a list of labels, all of which earlier calls must have set for it to deny.",
+    ),
+    built("deny", "The label whose calls it then denies."),
+    built("within", "How long labels count, such as `1h`; without it for good."),
+    built("unless", "What lets such a call through all the same."),
+    built(
+        "tool",
+        "The tool, or a pattern, that needs another; beside `needs`, instead of `after` and `deny`.",
+    ),
+    built("needs", "What must have been called before."),
+    built("on_deny", "What the agent is told when it denies."),
+    not_yet("mode", "Evaluated but not enforced."),
+    not_yet("expires", "Until when this holds."),
+    not_yet("on_expiry", "What a restriction does after it expired."),
+];
+
+/// The object under `needs`.
+pub(crate) const NEEDS_KEYS: Table = Table { title: "`needs`", entries: NEEDS };
+const NEEDS: &[Entry] = &[
+    built("tool", "The tool of the same server that must have finished without an error. Required."),
+    built("same", "A list of arguments that must be there and equal in both calls."),
+    built("within", "How long ago it may have finished, such as `30m`; without it any time."),
+];
+
 /// One entry of `tests`.
 pub(crate) const TEST_KEYS: Table = Table { title: "a test", entries: TEST };
 const TEST: &[Entry] = &[
@@ -176,9 +210,33 @@ const CALL: &[Entry] = &[
     built("labels", "The labels of the access key, a list; none where it is not said."),
     built("time", "The time of the call, such as `2026-11-20T09:30:00Z`; not known where it is not said."),
     built("input", "The answers of a further round, an object."),
+    built("history", "What was done before, an object; without it nothing was."),
     built("schema", "The tool's input schema; without it every object fits."),
     built("category", "The tool's category; unknown where it is not said."),
     built("risk", "The tool's risk; unknown where it is not said. With `category` it is taken as accepted."),
+];
+
+/// What was done before the call of a test.
+pub(crate) const HISTORY_KEYS: Table = Table { title: "`history` of a test", entries: HISTORY };
+const HISTORY: &[Entry] = &[
+    built("labels", "The labels that earlier calls set: names, or objects with `label` and `ago`."),
+    built("finished", "Earlier calls that ended without an error."),
+    built("in_flight", "Earlier calls that have not ended."),
+];
+
+/// A label that was set before the call of a test.
+pub(crate) const PAST_LABEL_KEYS: Table = Table { title: "a label of a test", entries: PAST_LABEL };
+const PAST_LABEL: &[Entry] = &[
+    built("label", "Its name. Required."),
+    built("ago", "How long ago, such as `30m`; just now where it is not said."),
+];
+
+/// A call before the call of a test.
+pub(crate) const PAST_CALL_KEYS: Table = Table { title: "an earlier call of a test", entries: PAST_CALL };
+const PAST_CALL: &[Entry] = &[
+    built("tool", "The name of the tool. Required."),
+    built("arguments", "Its arguments, an object."),
+    built("ago", "How long ago it ended, such as `30m`; just now where it is not said."),
 ];
 
 /// The object form of `cost`.

@@ -62,6 +62,11 @@ const ALIGNMENT: &[Entry] =
 pub(crate) const LIMIT_KINDS: Table = Table { title: "`kind` of a limit", entries: LIMIT_KIND };
 const LIMIT_KIND: &[Entry] = &[built("concurrency", "Calls at the same time.")];
 
+/// `unless` of a flow.
+pub(crate) const FLOW_EXCEPTIONS: Table = Table { title: "`unless` of a flow", entries: FLOW_EXCEPTION };
+const FLOW_EXCEPTION: &[Entry] =
+    &[built("approved", "People agree to the call. Until they can be asked, it is denied.")];
+
 /// `release`.
 pub(crate) const RELEASES: Table = Table { title: "`release`", entries: RELEASE };
 const RELEASE: &[Entry] = &[
