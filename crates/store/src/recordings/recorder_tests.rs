@@ -109,6 +109,22 @@ fn calls_are_kept_in_canonical_form_until_it_is_turned_off() {
 }
 
 #[test]
+fn what_was_handed_over_under_another_plan_is_kept_only_if_this_one_wants_it() {
+    let test = Test::new();
+    test.recorder
+        .apply(Some(Plan { except: vec![Tools::parse("s/u").unwrap()], results: Vec::new(), ..plan() }))
+        .unwrap();
+    let result = || Held::Text(b"{}".to_vec());
+    test.submit([Draft { tool: "u".to_owned(), ..draft(1) }, Draft { result: result(), ..draft(2) }]);
+    let recorded = test.recorded();
+    assert_eq!(
+        recorded.iter().map(|one| (one.call.as_str(), &one.result)).collect::<Vec<_>>(),
+        [("call-2", &None)]
+    );
+    assert_eq!(test.recorder.stats().written(), 1);
+}
+
+#[test]
 fn what_is_to_be_dropped_is_in_no_file() {
     let test = Test::new();
     test.recorder.apply(Some(plan())).unwrap();

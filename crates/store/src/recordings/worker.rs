@@ -1,7 +1,7 @@
 //! The thread that writes recordings. Must never end with something unwritten that could be written, nor log more
 //! than once that it cannot write.
 
-use super::draft::Draft;
+use super::draft::{Draft, Held};
 use super::plan::Plan;
 use super::queue::{Order, Queue, Waiting};
 use super::stats::Stats;
@@ -88,20 +88,24 @@ impl Worker {
         if (self.shared.now.0)() < self.retry_at_ms {
             return self.shared.stats.count_lost(n_drafts);
         }
-        let written = self.write(drafts);
-        if written.is_ok() {
-            self.shared.stats.count_written(n_drafts);
-        }
+        let written = self.write(drafts).map(|n_written| self.shared.stats.count_written(n_written));
         self.note(written, n_drafts);
     }
 
-    fn write(&mut self, drafts: Vec<Draft>) -> Result<(), Problem> {
+    /// Writes the calls; how many that were.
+    fn write(&mut self, drafts: Vec<Draft>) -> Result<u64, Problem> {
         check_space(self.writer.folder(), self.plan.min_free_bytes)?;
+        let mut n_written = 0;
         for draft in drafts {
+            // What was handed over under another plan may be wanted no more.
+            let Some(wanted) = self.plan.wanted(&draft.server, &draft.tool) else { continue };
+            let draft = if wanted.result { draft } else { Draft { result: Held::Nothing, ..draft } };
             let seq = self.writer.next_seq();
             self.writer.add(&draft.recorded(seq, &self.plan))?;
+            n_written += 1;
         }
-        self.writer.flush()
+        self.writer.flush()?;
+        Ok(n_written)
     }
 
     fn keep_in_order(&mut self) {
