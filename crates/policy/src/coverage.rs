@@ -14,7 +14,7 @@ pub struct RuleSeen {
     pub policy: Arc<str>,
     /// JSON Pointer to the rule.
     pub pointer: String,
-    /// What it is: `tool`, `hide`, `deny`, `require`, `deny_if`, `limit`, `approval` or `channel`.
+    /// What it is: `tool`, `hide`, `deny`, `require`, `deny_if`, `limit`, `approval`, `flow` or `channel`.
     pub kind: &'static str,
     /// Whether it decided a denial; nothing where it cannot.
     pub fired: Option<bool>,
@@ -94,6 +94,9 @@ impl Coverage {
             if let Some(approval) = &rules.approval {
                 self.add(policy, approval.pointer.clone(), "approval", true, !approval.when.is_empty());
             }
+        }
+        for flow in &policy.flows {
+            self.add(policy, flow.pointer.clone(), "flow", true, true);
         }
         for channel in policy.channels.rules() {
             self.add(policy, channel.pointer.clone(), "channel", !channel.allows(), channel.allows());

@@ -4,6 +4,7 @@
 mod cel;
 mod keys;
 mod methods;
+mod page;
 mod values;
 
 pub(crate) use cel::{CEL_FUNCTIONS, CEL_SIGNS};
@@ -13,6 +14,7 @@ pub(crate) use keys::{
     PAST_LABEL_KEYS, PREDICATE_KEYS, RATE_LIMIT_KEYS, RULE_KEYS, SERVER_KEYS, TEST_KEYS,
 };
 pub(crate) use methods::PROTOCOL_METHODS;
+pub use page::{Page, pages};
 pub(crate) use values::{
     ACTIONS, ALIGNMENTS, APPROVAL_REASONS, CALENDAR_WINDOWS, CHANNEL_ACTIONS, CHANNELS, DEFAULTS,
     EXPECTATIONS, FLOW_EXCEPTIONS, LIMIT_KINDS, NUMBERS, PATH_ROOTS, RELEASES, SCHEMA_CHECKS, SCOPES,

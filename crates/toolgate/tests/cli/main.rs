@@ -24,6 +24,7 @@ mod older;
 mod orphans;
 #[cfg(test)]
 mod policy;
+mod policy_manual;
 mod policy_test;
 #[cfg(test)]
 mod readme;

@@ -10,6 +10,7 @@ mod fmt;
 mod import;
 mod lint;
 mod list;
+mod manual;
 mod opposite;
 pub mod replay;
 mod replayed;
@@ -42,6 +43,8 @@ pub enum Command {
     /// Print the tightest policy that allows the calls that were seen
     #[command(long_about = suggest::ABOUT)]
     Suggest(suggest::Arguments),
+    /// Print what the language has: every operator and key, with an example
+    Manual(manual::Arguments),
     /// Print a policy in its documented form
     Fmt(fmt::Arguments),
     /// Translate a policy of the older open-source proxy
@@ -59,6 +62,7 @@ impl Command {
             Self::Replay(arguments) => replay::run(global, &arguments),
             Self::Test(arguments) => test::run(global, &arguments),
             Self::Suggest(arguments) => suggest::run(global, &arguments),
+            Self::Manual(arguments) => manual::run(global, &arguments),
             Self::Fmt(arguments) => fmt::run(global, &arguments),
             Self::Import(arguments) => import::run(global, &arguments),
         }
