@@ -30,7 +30,7 @@ fn only_what_the_decision_came_to_counts() {
               "z": { "action": "deny" } },
             "prompts": { "p": { "action": "allow" }, "q": { "action": "deny" } },
             "methods": { "m/n": { "action": "allow" } },
-            "labels": { "x": ["egress"] }, "flows": [{ "id": "f", "after": "phi", "deny": "egress" }],
+            "labels": { "g": ["phi"], "x": ["egress"] }, "flows": [{ "id": "f", "after": "phi", "deny": "egress" }],
             "tests": [
               { "call": { "tool": "x", "arguments": { "a": 2, "b": 1 } }, "expect": "deny", "rule": "/tools/x/require/args.a-eq" },
               { "call": { "tool": "x", "arguments": { "a": 1 } }, "expect": "allow" },
