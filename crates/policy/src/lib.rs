@@ -65,8 +65,10 @@ pub use explain::{Answer, Explanation, Finding, Step};
 pub use flow::{FlowStep, History, LabelSet, SetLabel, StepState, TakenStep};
 pub use hash::Hash;
 pub use limit::{CalendarUnit, LimitDemand, LimitKey, LimitSpec, Release, Scope, ScopeWord, Window};
-pub use lint::KnownTool;
-pub use load::{Format, ImportNote, ImportOptions, Imported, import, load, load_as, load_cases, load_with};
+pub use lint::{KnownTool, STRICTER_RULES, StricterRule};
+pub use load::{
+    Format, ImportNote, ImportOptions, Imported, import, load, load_as, load_cases, load_with, stricter,
+};
 pub use normalise::normalise;
 pub use observe::{Observation, Observed, Reason, Suggesting, Suggestion, suggest};
 pub use operator::{OPERATORS, Operator};

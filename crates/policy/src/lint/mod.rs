@@ -7,10 +7,12 @@ mod effect;
 mod flows;
 mod opens;
 mod shadowed;
+mod stricter;
 mod tools;
 mod totals;
 mod unanchored;
 
+pub use stricter::{STRICTER_RULES, StricterRule};
 pub use tools::KnownTool;
 
 use crate::channel::Rule;
@@ -64,6 +66,13 @@ pub(crate) fn lint(policy: &Policy, known: &[KnownTool<'_>]) -> Vec<Found> {
         tools::check(policy, known, &mut warnings);
     }
     warnings.found
+}
+
+/// The places where a document is stricter than the older product.
+pub(crate) fn stricter(policy: &Policy) -> Vec<Found> {
+    let mut found = Warnings::default();
+    stricter::check(policy, &mut found);
+    found.found
 }
 
 /// One set of rules and where it stands.

@@ -106,16 +106,35 @@ pub fn load_with(
     text: Vec<u8>,
     tools: &[KnownTool<'_>],
 ) -> Result<Policy, Vec<Diagnostic>> {
+    load_and(format, name, text, &|policy| lint::lint(policy, tools))
+}
+
+/// The places where a document is stricter than the older product, each with the name of a
+/// [`StricterRule`](crate::StricterRule) as its code.
+///
+/// # Errors
+/// As [`load_as`].
+pub fn stricter(format: Format, name: &str, text: Vec<u8>) -> Result<Vec<Diagnostic>, Vec<Diagnostic>> {
+    load_and(format, name, text, &lint::stricter).map(|policy| policy.warnings)
+}
+
+/// Loads a document; what `find` finds in it become its warnings.
+fn load_and(
+    format: Format,
+    name: &str,
+    text: Vec<u8>,
+    find: &dyn Fn(&Policy) -> Vec<Found>,
+) -> Result<Policy, Vec<Diagnostic>> {
     if text.len() > MAX_DOCUMENT_BYTES {
         let message = format!("the document is larger than {} MiB; split it", MAX_DOCUMENT_BYTES >> 20);
         return Err(diagnostic::locate(&[], vec![transcript::syntax(0, message)]));
     }
     let (json, places) = match format {
-        Format::Json => return read(name, text.clone(), |offset| offset, &text, tools),
+        Format::Json => return read(name, text.clone(), |offset| offset, &text, find),
         Format::Yaml => transcribe(&text, yaml::read)?,
         Format::Toml => transcribe(&text, toml::read)?,
     };
-    read(name, json, |offset| transcript::source_offset(&places, offset), &text, tools)
+    read(name, json, |offset| transcript::source_offset(&places, offset), &text, find)
 }
 
 fn transcribe(
@@ -137,7 +156,7 @@ fn read(
     json: Vec<u8>,
     source: impl Fn(usize) -> usize,
     text: &[u8],
-    tools: &[KnownTool<'_>],
+    find: &dyn Fn(&Policy) -> Vec<Found>,
 ) -> Result<Policy, Vec<Diagnostic>> {
     let locate = |problems: Vec<Found>| {
         let at = |found: Found| Found { offset: source(found.offset), ..found };
@@ -157,6 +176,6 @@ fn read(
     };
     cases::place(&mut policy.examples, locate);
     policy.hash = normalise::hash(&policy);
-    policy.warnings = locate(lint::lint(&policy, tools));
+    policy.warnings = locate(find(&policy));
     Ok(policy)
 }

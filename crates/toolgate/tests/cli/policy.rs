@@ -280,3 +280,29 @@ fn fmt_prints_checks_and_writes() {
     assert_eq!((written.code, written.stdout.as_str()), (Some(0), "short.json: changed\n"));
     assert_eq!(place.run(&["policy", "fmt", "short.json", "--check"]).code, Some(0));
 }
+
+#[test]
+fn fmt_tells_what_is_stricter_and_where() {
+    let place = Place::new();
+    let text = r#"{ "version": "1", "default": "deny", "resources": { "action": "allow" },
+  "tools": {
+    "pay": { "deny_if": [{ "conditions": [{ "path": "args.amount", "op": "gt", "value": 5 }, { "path": "args.a", "op": "exists", "value": true }] }],
+      "limits": [{ "counter": "a", "window": "minute", "max": 5, "scope": "grant", "increment_from": "args.amount" },
+                 { "counter": "b", "window": "90s", "max": 5, "scope": "grant" },
+                 { "counter": "c", "window": "day", "align": "calendar", "max": 5, "scope": "grant" }] },
+    "off": { "arguments": { "check": "off", "unknown": "allow" } },
+    "no": { "action": "deny" } } }"#;
+    place.write(&place.work("why.json"), text);
+    let ran = place.run(&["policy", "fmt", "why.json", "--why"]);
+    insta::assert_snapshot!("fmt_why", ran.whole());
+    let json = place.run(&["policy", "fmt", "why.json", "--why", "--json"]);
+    let told: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    let counts: Vec<usize> = told["stricter"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|rule| rule["places"].as_array().unwrap().len())
+        .collect();
+    assert_eq!(counts, [1, 1, 1, 1, 1, 3, 0]);
+    assert_eq!(place.run(&["policy", "fmt", "why.json", "--why", "--write"]).code, Some(2));
+}
