@@ -69,8 +69,16 @@ pub mod code {
     pub const NO_EFFECT: &str = "no-effect";
     /// Warning: limits of different tools count together.
     pub const SHARED_COUNTER: &str = "shared-counter";
-    /// Warning: a limit counts values of arguments apart, and none counts them together.
+    /// Warning: a limit per value of an argument without one over all values.
     pub const NO_TOTAL: &str = "no-total";
+    /// Warning: a condition reads an argument that the tool's schema does not declare.
+    pub const UNDECLARED_ARGUMENT: &str = "undeclared-argument";
+    /// Warning: a `deny_if` compares an argument that a call may leave out.
+    pub const OPTIONAL_ARGUMENT: &str = "optional-argument";
+    /// Warning: a condition compares an argument with a type that its schema does not have.
+    pub const NEVER_FITS: &str = "never-fits";
+    /// Warning: a tool that does several things is ruled as a whole.
+    pub const MULTIPLEXED: &str = "multiplexed";
     /// Warning: no known server has such a tool.
     pub const UNKNOWN_TOOL: &str = "unknown-tool";
     /// Warning: nothing names tools of a server.

@@ -43,6 +43,12 @@ impl Section {
         self.index.contains_key(name)
     }
 
+    /// The rules under this exact name.
+    pub(crate) fn exact(&self, name: &str) -> Option<&Rules> {
+        let place = self.index.get(name).copied()?;
+        self.tools.get(place).map(|(_, rules)| &**rules)
+    }
+
     /// The place in `hide` that hides this name.
     pub(crate) fn hidden_at(&self, tool: &str) -> Option<usize> {
         let exact = self.hide_index.get(tool).into_iter().chain(self.hide_index.get(HIDE_ALL)).copied();

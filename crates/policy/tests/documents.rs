@@ -7,7 +7,7 @@ mod common;
 
 use common::{case_files, document, optional_text, text};
 use json::Value;
-use policy::{Diagnostic, Severity, normalise};
+use policy::{Definition, Diagnostic, Format, Hash, KnownTool, Schema, Severity, normalise};
 
 #[test]
 fn every_document_is_read_as_it_says() {
@@ -21,7 +21,10 @@ fn every_document_is_read_as_it_says() {
 fn run(about: &str, case: Value<'_>) {
     let text =
         optional_text(case, "text").unwrap_or_else(|| case.get("document").expect(about).raw().to_owned());
-    match policy::load("test", text.clone().into_bytes()) {
+    let definitions = case.get("tools").map(definitions).unwrap_or_default();
+    let known: Vec<KnownTool<'_>> =
+        definitions.iter().map(|(definition, entry)| KnownTool { definition, entry: *entry }).collect();
+    match policy::load_with(Format::Json, "test", text.clone().into_bytes(), &known) {
         Err(problems) => {
             check_all(about, &problems, case.get("errors"), Severity::Error);
             assert!(case.get("errors").is_some(), "{about}\n{problems:#?}");
@@ -38,6 +41,20 @@ fn run(about: &str, case: Value<'_>) {
             assert_eq!(normalise(&again), normal, "{about}");
         }
     }
+}
+
+/// The tools of a case, by server.
+fn definitions(tools: Value<'_>) -> Vec<(Definition, Value<'_>)> {
+    let mut definitions = Vec::new();
+    for server in tools.members() {
+        for entry in server.value.elements() {
+            let name = text(entry, "name");
+            let schema = entry.get("inputSchema").map(|schema| Schema::compile(schema).unwrap());
+            let hash = Hash::of(name.as_bytes());
+            definitions.push((Definition::new(server.key.as_cow().into_owned(), name, hash, schema), entry));
+        }
+    }
+    definitions
 }
 
 fn canonical(text: &str) -> String {

@@ -1,5 +1,4 @@
 //! Every form that the documents of the older product printed: it loads, and does what its text says.
-#![expect(clippy::panic, reason = "a helper of tests may fail them")]
 
 #[cfg(test)]
 mod common;

@@ -68,7 +68,8 @@ fn read_whole(reader: &mut Reader, place: &Place<'_>, channel: Channel) -> Optio
             format!("`{}` has one rule for the whole; remove `{key}`", channel.as_str())
         };
         let pointer = crate::rule::child(&place.pointer, &key);
-        reader.report_at(member.key.span().start, pointer, Problem::new(code::CONFLICT, message));
+        let problem = Problem::new(code::CONFLICT, message).meant(CHANNEL_KEYS.nearest(&key));
+        reader.report_at(member.key.span().start, pointer, problem);
         is_mixed = true;
     }
     if is_mixed { None } else { read_rule(reader, place) }

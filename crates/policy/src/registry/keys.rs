@@ -36,7 +36,7 @@ const DOCUMENT: &[Entry] = &[
     built("tests", "Example calls with the decision that is expected of each."),
     not_yet("reveal", "What a denial tells the agent."),
     not_yet("mode", "Evaluated but not enforced."),
-    not_yet("spend_limit", "A limit of the older proxy; comes with `toolgate policy import`."),
+    not_yet("spend_limit", "A limit of the older proxy; `toolgate policy import` translates it."),
 ];
 
 /// The rules of one tool, or of all.
@@ -59,8 +59,8 @@ const RULES: &[Entry] = &[
     not_yet("expires", "Until when this holds."),
     not_yet("on_expiry", "What a restriction does after it expired."),
     built("release", "Whether a call that was never sent gives back what the limits of these rules counted."),
-    not_yet("rules", "The older proxy's list; comes with `toolgate policy import`."),
-    not_yet("state", "A counter of the older proxy; comes with `toolgate policy import`."),
+    not_yet("rules", "The older proxy's list; `toolgate policy import` translates it."),
+    not_yet("state", "A counter of the older proxy; `toolgate policy import` translates it."),
 ];
 
 /// The object under one server.

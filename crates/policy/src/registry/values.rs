@@ -26,7 +26,7 @@ const ACTION: &[Entry] = &[
         "require_approval",
         "People must agree to each call. Until they can be asked, every call is denied.",
     ),
-    not_yet("evaluate", "The older proxy's word; comes with `toolgate policy import`."),
+    not_yet("evaluate", "The older proxy's word; `toolgate policy import` translates it."),
 ];
 
 /// `action` in a channel.

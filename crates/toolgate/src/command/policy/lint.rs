@@ -30,7 +30,7 @@ pub struct Arguments {
     #[arg(value_name = "FILE|NAME")]
     policies: Vec<String>,
     /// Let warnings count as problems
-    #[arg(long)]
+    #[arg(long, visible_alias = "deny-warnings")]
     strict: bool,
     #[command(flatten)]
     tools: ToolOptions,
