@@ -8,6 +8,7 @@ pub mod demo;
 pub mod doctor;
 pub mod exit;
 pub mod init;
+pub mod learn;
 pub mod observed;
 pub mod output;
 pub mod owner;

@@ -1,12 +1,13 @@
 //! The subcommands, one file each.
 
-mod administration;
-mod audit;
+pub mod administration;
+pub mod audit;
 mod completions;
 mod demo;
 mod doctor;
 mod grant;
 mod init;
+mod learn;
 pub mod policy;
 mod recordings;
 mod sample_server;
@@ -52,6 +53,9 @@ pub enum Command {
     /// Put the servers of an MCP client behind the gateway
     #[command(long_about = init::ABOUT)]
     Init(init::Arguments),
+    /// Learn a policy from what is used
+    #[command(subcommand, long_about = learn::ABOUT)]
+    Learn(learn::Command),
     /// Look at everything that the gateway's guarantees rest on
     Doctor(doctor::Arguments),
     /// Print a completion script for a shell
@@ -81,6 +85,7 @@ impl Command {
             Self::Recordings(command) => command.run(global),
             Self::Status(arguments) => status::run(global, &arguments),
             Self::Init(arguments) => init::run(global, &arguments),
+            Self::Learn(command) => command.run(global),
             Self::Doctor(arguments) => doctor::run(global, &arguments),
             Self::Completions(arguments) => completions::run(&arguments),
             Self::SampleServer(arguments) => sample_server::run(global, &arguments),

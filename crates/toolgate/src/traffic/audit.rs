@@ -31,7 +31,7 @@ impl Audit {
 
 impl Feed for Audit {
     fn blocks(&mut self, each: &mut dyn FnMut(Block) -> ControlFlow<()>) -> anyhow::Result<()> {
-        let Sieve { since, until, server, tool, grant } = self.sieve.clone();
+        let Sieve { since, until, server, tool, grant, pairs: _ } = self.sieve.clone();
         let filter = Filter { from: since, to: until, grant, server, tool, ..Filter::default() };
         let mut records = Vec::new();
         let mut take = |record: &str| {

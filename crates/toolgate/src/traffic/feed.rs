@@ -98,6 +98,8 @@ pub struct Sieve {
     pub tool: Option<String>,
     /// Of this grant.
     pub grant: Option<String>,
+    /// Of one of these grants, to its server.
+    pub pairs: Option<Vec<(String, String)>>,
 }
 
 impl Sieve {
@@ -107,9 +109,11 @@ impl Sieve {
         let is =
             |wanted: &Option<String>, value: &str| wanted.as_deref().is_none_or(|wanted| wanted == value);
         let time = call.time_ms.map(Timestamp::from_ms);
+        let is_pair = |(grant, server): &(String, String)| *grant == call.grant && *server == call.server;
         is(&self.server, &call.server)
             && is(&self.tool, &call.tool)
             && is(&self.grant, &call.grant)
+            && self.pairs.as_ref().is_none_or(|pairs| pairs.iter().any(is_pair))
             && self.since.is_none_or(|since| time.is_some_and(|time| time >= since))
             && self.until.is_none_or(|until| time.is_some_and(|time| time <= until))
     }

@@ -19,6 +19,8 @@ mod help;
 #[cfg(test)]
 mod import;
 #[cfg(test)]
+mod learn;
+#[cfg(test)]
 mod older;
 #[cfg(test)]
 mod orphans;

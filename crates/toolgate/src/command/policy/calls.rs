@@ -23,7 +23,7 @@ pub enum From {
 }
 
 /// The options with which a subcommand is told of calls.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub struct CallOptions {
     /// `recordings` or `audit` [default: recordings, if there are any]
     #[arg(long, value_enum, hide_possible_values = true, value_name = "SOURCE")]
@@ -70,7 +70,7 @@ impl CallOptions {
     /// When it is not there.
     pub fn find(&self, global: &Global) -> anyhow::Result<Found> {
         let Self { from: _, calls, since, until, server, tool, grant } = self.clone();
-        let sieve = Sieve { since, until, server, tool, grant };
+        let sieve = Sieve { since, until, server, tool, grant, pairs: None };
         if let Some(path) = calls {
             let name = format!("`{}`", path.display());
             return Ok(Found { feed: Box::new(Lines::open(&path)?), sieve, name });
