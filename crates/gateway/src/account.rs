@@ -13,7 +13,9 @@ use mcp::http::{Progress, Written};
 use mcp::reply::{Reply, ReplyKind};
 use policy::{Denial, OperandOutcome, Release};
 use std::sync::Arc;
-use store::audit::{ArgumentFacts, Digest, Judged, OperandFact, Outcome as Record, OutcomeKind, PolicyRef};
+use store::audit::{
+    ArgumentFacts, Digest, Judged, OperandFact, Outcome as Record, OutcomeKind, PolicyRef, ShadowFact,
+};
 use store::{CallId, OpenCall, Reservation, StoreError, Timestamp};
 
 /// What became of a forwarded message.
@@ -81,6 +83,7 @@ impl Account {
         exchange: &Exchange,
         judged: &JudgedCall,
         reservation: Reservation,
+        shadowed: Option<&Denial>,
     ) -> Result<Self, StoreError> {
         let arguments = judged.arguments(exchange);
         let keys: Vec<_> = declared_keys(judged, arguments);
@@ -100,6 +103,7 @@ impl Account {
             definition: Some(&judged.tool.hash_text),
             policies: &policies,
             arguments: Some(facts),
+            shadow: shadowed.map(|denial| shadow(&exchange.reach, denial)),
             ..subject(exchange)
         };
         let mut account = Self::open(gateway, reservation, &record, judged.allowed.release).await?;
@@ -116,6 +120,7 @@ impl Account {
     pub(crate) async fn begin_channel(
         gateway: &Arc<Gateway>,
         exchange: &Exchange,
+        shadowed: Option<&Denial>,
     ) -> Result<Self, StoreError> {
         let call = gateway.store.next_call();
         let Ok(reservation) = gateway.store.reserve(call, &[]) else {
@@ -123,7 +128,8 @@ impl Account {
         };
         let policies = policies(&exchange.reach);
         let tool = exchange.restored.task.as_ref().map(|presented| &*presented.found.task.tool);
-        let record = Judged { policies: &policies, tool, ..subject(exchange) };
+        let shadow = shadowed.map(|denial| shadow(&exchange.reach, denial));
+        let record = Judged { policies: &policies, tool, shadow, ..subject(exchange) };
         Self::open(gateway, reservation, &record, Release::Never).await
     }
 
@@ -131,13 +137,18 @@ impl Account {
     ///
     /// # Errors
     /// [`StoreError`] where it cannot be written.
-    pub(crate) async fn begin_asked(gateway: &Arc<Gateway>, asked: Asked<'_>) -> Result<Self, StoreError> {
+    pub(crate) async fn begin_asked(
+        gateway: &Arc<Gateway>,
+        asked: Asked<'_>,
+        shadowed: Option<&Denial>,
+    ) -> Result<Self, StoreError> {
         let call = gateway.store.next_call();
         let Ok(reservation) = gateway.store.reserve(call, &[]) else {
             return Err(StoreError::Broken);
         };
         let policies = policies(asked.reach);
-        let record = Judged { policies: &policies, ..asked.subject() };
+        let shadow = shadowed.map(|denial| shadow(asked.reach, denial));
+        let record = Judged { policies: &policies, shadow, ..asked.subject() };
         Self::open(gateway, reservation, &record, Release::Never).await
     }
 
@@ -365,6 +376,17 @@ fn digest(gateway: &Gateway, arguments: Option<Value<'_>>) -> Digest {
 
 fn policies(reach: &Reach) -> Vec<PolicyRef<'_>> {
     reach.revisions.iter().map(|(name, hash)| PolicyRef { name, hash }).collect()
+}
+
+/// Counts a denial by parts in shadow and puts it into a record.
+fn shadow<'a>(reach: &Reach, denial: &'a Denial) -> ShadowFact<'a> {
+    reach.server.metrics.shadow_denied();
+    ShadowFact {
+        policy: denial.policy.as_deref().unwrap_or_default(),
+        rule: denial.rule.as_str(),
+        pointer: &denial.pointer,
+        cause: denial.kind.as_str(),
+    }
 }
 
 fn said(operand: &OperandOutcome) -> String {

@@ -6,7 +6,7 @@ use mcp::era::Version;
 use mcp::methods::{self, Direction, Kind};
 use mcp::reply::Reply;
 use mcp::rewrite::{ClientCapability, ServerCapability};
-use policy::{Channel, Denial, Facts, Stack};
+use policy::{Channel, Denial, Facts};
 
 /// The channel that policies judge a method by; none where every policy leaves it open, or tools judge it.
 #[must_use]
@@ -30,7 +30,7 @@ pub fn of(channel: methods::Channel) -> Option<Channel> {
 /// What the policies may know of a message that calls no tool.
 #[must_use]
 pub fn facts<'a>(reach: &'a Reach, grant: &'a str) -> Facts<'a> {
-    Facts::new(grant, &reach.server.id, "")
+    Facts::new(grant, &reach.server.id, "").at(reach.server.now_ms())
 }
 
 /// Asks the policies about one message of a channel.
@@ -39,6 +39,18 @@ pub fn facts<'a>(reach: &'a Reach, grant: &'a str) -> Facts<'a> {
 /// The [`Denial`] of the first that says no.
 pub fn judge(reach: &Reach, grant: &str, channel: Channel, subject: Option<&str>) -> Result<(), Box<Denial>> {
     reach.stack.judge_channel(channel, &facts(reach, grant), subject)
+}
+
+/// What the parts in shadow would have denied of a message that the policies allow.
+#[must_use]
+pub fn shadow(reach: &Reach, grant: &str, channel: Channel, subject: Option<&str>) -> Option<Box<Denial>> {
+    reach.stack.shadow_channel(channel, &facts(reach, grant), subject)
+}
+
+/// The same of a method that the protocol does not have.
+#[must_use]
+pub fn shadow_extension(reach: &Reach, grant: &str, method: &str) -> Option<Box<Denial>> {
+    reach.stack.shadow_method(&facts(reach, grant), method)
 }
 
 /// Asks the policies about a method that the protocol does not have.
@@ -55,13 +67,13 @@ pub fn judge_extension(reach: &Reach, grant: &str, method: &str) -> Result<(), O
 /// What a server is not told that the client can do: what it may not ask for anyway. Tasks of the client itself are
 /// judged by nothing.
 #[must_use]
-pub fn closed_to_server(stack: &Stack) -> Vec<ClientCapability> {
+pub fn closed_to_server(reach: &Reach) -> Vec<ClientCapability> {
     let mut closed = vec![ClientCapability::Tasks];
     let mut close = |capability, is_open: bool| closed.extend((!is_open).then_some(capability));
-    close(ClientCapability::Sampling, stack.may_open(Channel::Sampling));
-    close(ClientCapability::Roots, stack.may_open(Channel::Roots));
-    close(ClientCapability::TasksExtension, stack.may_open(Channel::Tasks));
-    let by = |mode| stack.lists(Channel::Elicitation, mode);
+    close(ClientCapability::Sampling, reach.may_open(Channel::Sampling));
+    close(ClientCapability::Roots, reach.may_open(Channel::Roots));
+    close(ClientCapability::TasksExtension, reach.may_open(Channel::Tasks));
+    let by = |mode| reach.lists(Channel::Elicitation, mode);
     match (by("form"), by("url")) {
         (false, false) => close(ClientCapability::Elicitation, false),
         (form, url) => {
@@ -74,14 +86,14 @@ pub fn closed_to_server(stack: &Stack) -> Vec<ClientCapability> {
 
 /// What a server may not advertise: channels that the policies leave closed.
 #[must_use]
-pub fn closed_to_client(stack: &Stack) -> Vec<ServerCapability> {
+pub fn closed_to_client(reach: &Reach) -> Vec<ServerCapability> {
     let channels = [
         (Channel::Resources, ServerCapability::Resources),
         (Channel::Prompts, ServerCapability::Prompts),
         (Channel::Completion, ServerCapability::Completions),
         (Channel::Tasks, ServerCapability::Tasks),
     ];
-    let closed = channels.into_iter().filter(|(channel, _)| !stack.may_open(*channel));
+    let closed = channels.into_iter().filter(|(channel, _)| !reach.may_open(*channel));
     closed.map(|(_, capability)| capability).collect()
 }
 
@@ -101,6 +113,6 @@ pub fn may_be_told(reach: &Reach, grant: &str, version: Version, notification: &
             let uri = notification.params().and_then(|params| params.get("uri")).and_then(|uri| uri.as_str());
             uri.is_some_and(|uri| judge(reach, grant, channel, Some(&uri)).is_ok())
         }
-        Some(channel) => reach.stack.may_open(channel),
+        Some(channel) => reach.may_open(channel),
     }
 }

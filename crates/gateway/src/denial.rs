@@ -2,7 +2,7 @@
 //! It must never tell a rule, a name or a value that the agent may not know.
 
 use mcp::answers::Tag;
-use policy::{Denial, DenialKind};
+use policy::{Denial, DenialKind, Reveal};
 
 /// A refusal as the agent sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,20 +42,63 @@ pub fn tell(denial: &Denial) -> Told {
         | DenialKind::Approval
         | DenialKind::Closed => Tag::PolicyDenied,
     };
-    let text = denial.reason.as_deref().unwrap_or("the policy does not allow this call; do not retry");
-    result(tag, denial.kind.as_str(), text)
+    match denial.reveal {
+        Reveal::Nothing => result(Tag::PolicyDenied, &Said { text: NEUTRAL, kind: None, rule: None }),
+        Reveal::Reason | Reveal::Full => {
+            let text = text(denial, "the policy does not allow this call; do not retry");
+            let rule = Some(denial).filter(|denial| denial.reveal == Reveal::Full);
+            result(tag, &Said { text: &text, kind: Some(denial.kind.as_str()), rule })
+        }
+    }
+}
+
+/// What an agent is told where the policies tell nothing: the same, whatever denied and why.
+pub const NEUTRAL: &str = "this is not allowed; do not retry";
+
+/// The sentence of a denial, as far as the policies let it tell; `unsaid` where the denial has none.
+#[must_use]
+pub fn text(denial: &Denial, unsaid: &str) -> String {
+    let reason = denial.reason.as_deref().filter(|_| !denial.kind.looks_unknown()).unwrap_or(unsaid);
+    match denial.reveal {
+        Reveal::Nothing => NEUTRAL.to_owned(),
+        Reveal::Reason => reason.to_owned(),
+        Reveal::Full if denial.kind.looks_unknown() => reason.to_owned(),
+        Reveal::Full => match &denial.policy {
+            Some(policy) => format!("{reason} (rule {} of policy {policy})", denial.rule),
+            None => format!("{reason} (rule {})", denial.rule),
+        },
+    }
+}
+
+/// What an agent is told, in words and for programs.
+struct Said<'a> {
+    text: &'a str,
+    kind: Option<&'a str>,
+    /// The denial whose rule is told.
+    rule: Option<&'a Denial>,
 }
 
 /// A refusal for a reason outside the policy, such as a full disk.
 #[must_use]
 pub fn unavailable(text: &str) -> Told {
-    result(Tag::PolicyDenied, "unavailable", text)
+    result(Tag::PolicyDenied, &Said { text, kind: Some("unavailable"), rule: None })
 }
 
-fn result(tag: Tag, kind: &str, text: &str) -> Told {
+fn result(tag: Tag, said: &Said<'_>) -> Told {
+    let text = said.text;
     let mut decision = Vec::new();
     let mut object = json::ObjectWriter::begin(&mut decision);
-    object.str("effect", "deny").str("kind", kind).str("reason", text);
+    object.str("effect", "deny");
+    if let Some(kind) = said.kind {
+        object.str("kind", kind);
+    }
+    object.str("reason", text);
+    if let Some(denial) = said.rule {
+        object.str("rule", denial.rule.as_str());
+        if let Some(policy) = &denial.policy {
+            object.str("policy", policy);
+        }
+    }
     object.end();
     let decision = String::from_utf8(decision).unwrap_or_else(|_| String::from("{}"));
     Told::Result { tag, text: text.to_owned(), decision }

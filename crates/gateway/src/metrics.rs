@@ -48,6 +48,7 @@ impl Ending {
 #[derive(Debug, Clone)]
 pub struct ServerMetrics {
     left_out: Counter,
+    shadow_denied: Counter,
     allowed: Counter,
     denied: Counter,
     failed: Counter,
@@ -57,6 +58,11 @@ impl ServerMetrics {
     /// Counts an answer of several servers that this one is missing from.
     pub fn left_out(&self) {
         self.left_out.inc();
+    }
+
+    /// Counts a message that was let through and that parts in shadow would have denied.
+    pub fn shadow_denied(&self) {
+        self.shadow_denied.inc();
     }
 
     /// Counts one message.
@@ -95,6 +101,7 @@ pub struct Metrics {
     registry: Registry,
     calls: Family<CallLabels, Counter>,
     left_out: Family<ServerLabels, Counter>,
+    shadow_denied: Family<ServerLabels, Counter>,
     /// Requests refused before policy: bad grant, bad envelope, bad headers.
     pub refused: Counter,
     /// Calls between intent and outcome.
@@ -122,6 +129,9 @@ impl Default for Metrics {
         registry.register("calls", "judged messages by server and effect", calls.clone());
         let left_out = Family::default();
         registry.register("left_out", "answers of several servers without this one", left_out.clone());
+        let shadow_denied = Family::default();
+        let about = "messages let through that parts in shadow would have denied, by server";
+        registry.register("shadow_denied", about, shadow_denied.clone());
         let refused = Counter::default();
         registry.register("refused_requests", "requests refused before policy", refused.clone());
         let in_flight = Gauge::default();
@@ -139,6 +149,7 @@ impl Default for Metrics {
             registry,
             calls,
             left_out,
+            shadow_denied,
             refused,
             in_flight,
             sessions,
@@ -160,6 +171,7 @@ impl Metrics {
         let labels = ServerLabels { server: server.to_string() };
         ServerMetrics {
             left_out: self.left_out.get_or_create(&labels).clone(),
+            shadow_denied: self.shadow_denied.get_or_create(&labels).clone(),
             allowed: get(Ending::Allowed),
             denied: get(Ending::Denied),
             failed: get(Ending::Failed),

@@ -98,7 +98,7 @@ impl Permit {
             cancelled_request: cancelled.as_deref(),
             tool_name: None,
             arguments: changes.arguments,
-            remove_capabilities: &channels::closed_to_server(&exchange.reach.stack),
+            remove_capabilities: &channels::closed_to_server(&exchange.reach),
             handles: restored(exchange)?,
         };
         let message = rewrite::rewrite(&exchange.message, &edits)?;
@@ -133,7 +133,7 @@ impl Permit {
 
     /// The same permit of the gateway's own, on behalf of the client of `exchange`.
     pub(crate) fn on_behalf_of(self, exchange: &Exchange) -> Self {
-        let closed = channels::closed_to_server(&exchange.reach.stack);
+        let closed = channels::closed_to_server(&exchange.reach);
         let said = bridge::request::envelope(&exchange.message);
         let capabilities = rewrite::without_capabilities(&said.capabilities, &closed);
         Self { behalf: Some(Envelope { capabilities, ..said }), ..self }

@@ -9,7 +9,7 @@ use crate::permit::{Changes, Permit};
 use crate::stage::decide::{Judged, MayWait};
 use crate::stage::{
     answered, channel, decide, extension, handshake, list, notify, obligations, refuse, reply, restore,
-    round, task,
+    round, shadow, task,
 };
 use mcp::envelope::MessageKind;
 use mcp::methods::{self, Kind};
@@ -68,7 +68,8 @@ async fn permit(gateway: &Arc<Gateway>, exchange: &mut Exchange) -> Result<Permi
         return Err(refuse::protocol(gateway, exchange, &restore::refusal(exchange, unknown.0)));
     }
     // Journal and intent: from here on the call counts, whatever becomes of it.
-    let account = Account::begin(gateway, exchange, &judged, reservation)
+    let (reservation, shadowed) = shadow::count(gateway, exchange, &judged, reservation);
+    let account = Account::begin(gateway, exchange, &judged, reservation, shadowed.as_deref())
         .await
         .map_err(|error| refuse::store(exchange, &error))?;
     let arguments = judged.arguments(exchange);

@@ -3,7 +3,7 @@
 
 use crate::definitions::{MAX_TOOLS, Tool};
 use crate::upstream::Server;
-use policy::{Bound, Policy, Stack};
+use policy::{Bound, Channel, Policy, Stack};
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -31,6 +31,18 @@ struct Binding {
 }
 
 impl Reach {
+    /// Whether anything of a channel could be allowed now or later.
+    #[must_use]
+    pub fn may_open(&self, channel: Channel) -> bool {
+        self.stack.may_open_from(channel, Some(self.server.now_ms()))
+    }
+
+    /// Whether a list that is made now shows an entry.
+    #[must_use]
+    pub fn lists(&self, channel: Channel, subject: &str) -> bool {
+        self.stack.lists_from(channel, subject, Some(self.server.now_ms()))
+    }
+
     /// A way to `server` under `stack`.
     #[must_use]
     pub fn new(server: Arc<Server>, stack: Stack, own: Vec<Arc<Policy>>) -> Self {

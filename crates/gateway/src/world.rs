@@ -152,10 +152,11 @@ impl World {
     }
 
     /// A way from a grant to `server` under the baseline and then `own` policies.
-    /// A grant without policies of its own there is denied everything, whatever the baseline says.
+    /// A grant without enforced policies of its own there is denied everything, whatever the baseline says.
     #[must_use]
     pub fn connect(&self, server: &Arc<Server>, own: Vec<Arc<Policy>>) -> Reach {
-        let baseline = self.baseline.iter().filter(|_| !own.is_empty());
+        let has_own = own.iter().any(|policy| !policy.is_shadow());
+        let baseline = self.baseline.iter().filter(|_| has_own);
         let stack = baseline.chain(&own).cloned().collect();
         Reach::new(Arc::clone(server), Stack::new(stack), own)
     }

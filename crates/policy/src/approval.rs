@@ -25,6 +25,8 @@ pub(crate) struct Approval {
     pub(crate) needs_reason: Option<bool>,
     /// For which calls; without conditions for every call.
     pub(crate) when: Vec<Condition>,
+    /// When it is no longer asked for, in milliseconds of Unix time.
+    pub(crate) ends_ms: Option<u64>,
 }
 
 impl Approval {

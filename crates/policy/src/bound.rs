@@ -5,6 +5,7 @@
 mod checks;
 mod foresee;
 mod list;
+mod shadow;
 
 use std::sync::Arc;
 
@@ -15,20 +16,22 @@ pub use foresee::{Foreseen, Foresight};
 use crate::approval::Approval;
 use crate::decision::{Allowed, Arguments, Decision, Denial, DenialKind, Facts, Repaired};
 use crate::flow::BoundFlows;
-use crate::gate;
+use crate::gate::Gate;
 use crate::hash::Hash;
 use crate::input::{Given, Input, Known, Tool};
 use crate::limit::{LimitDemand, Release};
 use crate::policy::{Limit, Policy, Predicate, Rules};
 use crate::rule::RuleId;
 use crate::schema::{Declared, Schema};
-use crate::stack::Definition;
+use crate::stack::{Definition, Stack};
+use crate::terms::{Moment, Reveal};
 
 /// Everything that judging calls of one tool needs, prepared once.
 #[derive(Debug)]
 pub struct Bound {
-    /// The denial that no arguments can change, if there is one.
-    pub(crate) gate: Option<Denial>,
+    /// The denials that no arguments can change.
+    pub(crate) gate: Gate,
+    /// The policies that decide.
     pub(crate) policies: Vec<Arc<Policy>>,
     pub(crate) parts: Vec<Part>,
     pub(crate) tool: Tool,
@@ -39,6 +42,17 @@ pub struct Bound {
     fixed_demands: Option<Arc<[LimitDemand]>>,
     release: Release,
     pub(crate) flows: BoundFlows,
+    reveal: Reveal,
+    /// The same of the parts in shadow alone, where there are any.
+    pub(crate) shadow: Option<Box<Bound>>,
+}
+
+/// Who decides on a tool.
+struct Judges {
+    gate: Gate,
+    policies: Vec<Arc<Policy>>,
+    parts: Vec<Part>,
+    checks: Checks,
 }
 
 /// The rules of one policy that apply to the tool.
@@ -49,26 +63,45 @@ pub(crate) struct Part {
 }
 
 impl Bound {
-    pub(crate) fn new(policies: &[Arc<Policy>], definition: &Definition) -> Self {
+    pub(crate) fn new(stack: &Stack, definition: &Definition) -> Self {
         let tool = Tool::of(definition);
-        let parts = parts(policies, &tool);
-        let quarantined = || definition.input_schema.is_none().then(quarantine_denial);
-        let is_fixed = parts.iter().flat_map(|part| &part.rules.limits).all(Limit::is_fixed);
+        let gate = Gate::new(stack.enforced(), &tool);
+        let judges = Judges {
+            gate: if definition.input_schema.is_none() { gate.and(quarantine_denial()) } else { gate },
+            policies: stack.enforced().to_vec(),
+            parts: parts(stack.enforced(), &tool),
+            checks: Checks::of(stack.enforced(), &tool),
+        };
+        let shadow = shadow::judges(stack, &tool).map(|shadow| Self::of(shadow, &tool, definition));
+        Self {
+            reveal: reveal(stack.enforced(), &tool),
+            shadow: shadow.map(Box::new),
+            ..Self::of(judges, &tool, definition)
+        }
+    }
+
+    fn of(judges: Judges, tool: &Tool, definition: &Definition) -> Self {
+        let Judges { gate, policies, parts, checks } = judges;
+        let flows = BoundFlows::new(&policies, tool);
+        let mut limits = parts.iter().flat_map(|part| &part.rules.limits);
+        let is_fixed = limits.all(|limit| limit.is_fixed() && limit.ends_ms.is_none());
         let limits = parts
             .iter()
             .flat_map(|part| part.rules.limits.iter().map(|limit| limit.spec.release.or(part.rules.release)));
         let release = Release::of_call(limits, parts.iter().map(|part| part.rules.release));
         let mut bound = Self {
-            gate: gate::first_denial(policies, &tool).or_else(quarantined),
-            policies: policies.to_vec(),
+            gate,
+            policies,
             parts,
             definition: definition.hash,
             schema: definition.input_schema.clone(),
-            checks: Checks::of(policies, &tool),
-            flows: BoundFlows::new(policies, &tool),
-            tool,
+            checks,
+            flows,
+            tool: tool.clone(),
             fixed_demands: None,
             release,
+            reveal: Reveal::default(),
+            shadow: None,
         };
         if is_fixed {
             bound.fixed_demands = bound.demands(bound.input_of(Given::Empty, None)).ok();
@@ -88,31 +121,41 @@ impl Bound {
         self.schema.is_none()
     }
 
+    /// What a denial of a call tells the agent at most.
+    #[must_use]
+    pub const fn reveal(&self) -> Reveal {
+        self.reveal
+    }
+
     /// Decides one call.
     #[must_use]
     pub fn decide(&self, facts: &Facts<'_>, arguments: Arguments<'_>) -> Decision {
-        if let Some(denial) = &self.gate {
-            return Decision::Deny(denial.clone());
-        }
-        let repaired = match self.check_arguments(arguments) {
-            Ok(repaired) => repaired,
-            Err(denial) => return Decision::Deny(*denial),
-        };
-        let input = self.input(facts, arguments, repaired.as_ref());
-        let by_rule = self.first_denial(input);
-        if let Some(denial) = by_rule.or_else(|| self.flows.denial(input, self.schema.as_ref())) {
-            return Decision::Deny(denial);
-        }
-        match self.demands(input) {
-            Ok(limits) => match self.approval_denial(input) {
-                Some(denial) => Decision::Deny(denial),
-                None => {
-                    let (labels, steps) = (Arc::clone(&self.flows.labels), self.flows.steps(input));
-                    Decision::Allow(Allowed { repaired, limits, release: self.release, labels, steps })
-                }
-            },
+        match self.judge(facts, arguments) {
+            Ok(mut allowed) => {
+                allowed.shadowed = self.shadow.as_ref().map(|shadow| shadow.shadowed(facts, arguments));
+                Decision::Allow(allowed)
+            }
             Err(denial) => Decision::Deny(*denial),
         }
+    }
+
+    fn judge(&self, facts: &Facts<'_>, arguments: Arguments<'_>) -> Result<Allowed, Box<Denial>> {
+        if let Some(denial) = self.gate.denial(Moment::Call(facts.now_ms)) {
+            return Err(Box::new(denial.clone()));
+        }
+        let repaired = self.check_arguments(arguments).map_err(|denial| self.revealed(*denial))?;
+        let input = self.input(facts, arguments, repaired.as_ref());
+        let denial = self.first_denial(input).or_else(|| self.flows.denial(input, self.schema.as_ref()));
+        denial.map_or(Ok(()), |denial| Err(self.revealed(denial)))?;
+        let limits = self.demands(input)?;
+        self.approval_denial(input).map_or(Ok(()), |denial| Err(self.revealed(denial)))?;
+        let (labels, steps) = (Arc::clone(&self.flows.labels), self.flows.steps(input));
+        Ok(Allowed { repaired, limits, release: self.release, labels, steps, shadowed: None })
+    }
+
+    /// A denial with what the policies let it tell.
+    fn revealed(&self, denial: Denial) -> Box<Denial> {
+        Box::new(Denial { reveal: self.reveal, ..denial })
     }
 
     /// What conditions and limits read: the mended arguments, if any were.
@@ -139,54 +182,65 @@ impl Bound {
 
     /// The explicit denies, then the requirements, then the `deny_if`s of all policies.
     fn first_denial(&self, input: Input<'_>) -> Option<Denial> {
-        let names = self.schema.as_ref();
+        let (names, moment) = (self.schema.as_ref(), input.moment());
         let explicit =
-            self.explicit_denies().next().map(|(policy, predicate)| predicate.explicit_denial(policy));
+            self.explicit_denies(moment).next().map(|(policy, predicate)| predicate.explicit_denial(policy));
         if explicit.is_some() {
             return explicit;
         }
-        for (policy, predicate) in self.requirements() {
+        for (policy, predicate) in self.requirements(moment) {
             if let Some(denial) = predicate.require_denial(policy, input, names) {
                 return Some(denial);
             }
         }
-        self.conditional_denies()
+        self.conditional_denies(moment)
             .find_map(|(policy, predicate)| predicate.deny_if_denial(policy, input, names))
     }
 
-    pub(crate) fn explicit_denies(&self) -> impl Iterator<Item = (&Arc<str>, &Predicate)> {
-        self.predicates(|rules| &rules.deny_if).filter(|(_, predicate)| predicate.is_unconditional())
+    /// The denies of every call that hold then.
+    pub(crate) fn explicit_denies(&self, moment: Moment) -> impl Iterator<Item = (&Arc<str>, &Predicate)> {
+        self.predicates(|rules| &rules.deny_if, moment).filter(|(_, predicate)| predicate.is_unconditional())
     }
 
-    pub(crate) fn requirements(&self) -> impl Iterator<Item = (&Arc<str>, &Predicate)> {
-        self.predicates(|rules| &rules.require)
+    /// The requirements that hold then.
+    pub(crate) fn requirements(&self, moment: Moment) -> impl Iterator<Item = (&Arc<str>, &Predicate)> {
+        self.predicates(|rules| &rules.require, moment)
     }
 
-    pub(crate) fn conditional_denies(&self) -> impl Iterator<Item = (&Arc<str>, &Predicate)> {
-        self.predicates(|rules| &rules.deny_if).filter(|(_, predicate)| !predicate.is_unconditional())
+    /// The `deny_if`s with conditions that hold then.
+    pub(crate) fn conditional_denies(&self, moment: Moment) -> impl Iterator<Item = (&Arc<str>, &Predicate)> {
+        self.predicates(|rules| &rules.deny_if, moment).filter(|(_, predicate)| !predicate.is_unconditional())
     }
 
     fn predicates(
         &self,
         list: fn(&Rules) -> &Vec<Predicate>,
+        moment: Moment,
     ) -> impl Iterator<Item = (&Arc<str>, &Predicate)> {
-        self.parts
+        let all = self
+            .parts
             .iter()
-            .flat_map(move |part| list(&part.rules).iter().map(move |predicate| (&part.policy, predicate)))
+            .flat_map(move |part| list(&part.rules).iter().map(move |predicate| (&part.policy, predicate)));
+        all.filter(move |(_, predicate)| moment.restricts(predicate.ends_ms))
     }
 
-    pub(crate) fn limits(&self) -> impl Iterator<Item = &Limit> {
-        self.parts.iter().flat_map(|part| &part.rules.limits)
+    /// The limits that hold then.
+    pub(crate) fn limits(&self, moment: Moment) -> impl Iterator<Item = &Limit> {
+        let all = self.parts.iter().flat_map(|part| &part.rules.limits);
+        all.filter(move |limit| moment.restricts(limit.ends_ms))
     }
 
     fn approval_denial(&self, input: Input<'_>) -> Option<Denial> {
-        self.approvals().find_map(|(policy, approval)| approval.denial(policy, input))
+        self.approvals(input.moment()).find_map(|(policy, approval)| approval.denial(policy, input))
     }
 
-    pub(crate) fn approvals(&self) -> impl Iterator<Item = (&Arc<str>, &Approval)> {
-        self.parts
+    /// The approvals that hold then.
+    pub(crate) fn approvals(&self, moment: Moment) -> impl Iterator<Item = (&Arc<str>, &Approval)> {
+        let all = self
+            .parts
             .iter()
-            .flat_map(|part| part.rules.approval.iter().map(move |approval| (&part.policy, approval)))
+            .flat_map(|part| part.rules.approval.iter().map(move |approval| (&part.policy, approval)));
+        all.filter(move |(_, approval)| moment.restricts(approval.ends_ms))
     }
 
     /// What the call adds to each limit.
@@ -195,13 +249,15 @@ impl Bound {
             return Ok(Arc::clone(fixed));
         }
         let names = self.schema.as_ref();
-        self.limits()
-            .map(|limit| {
-                let amount = limit.amount(input, names)?;
-                let values = limit.values(input, names)?;
-                Ok(LimitDemand { spec: Arc::clone(&limit.spec), amount, values })
-            })
-            .collect()
+        let demand = |limit: &Limit| {
+            let counted =
+                limit.amount(input, names).and_then(|amount| Ok((amount, limit.values(input, names)?)));
+            match counted {
+                Ok((amount, values)) => Ok(LimitDemand { spec: Arc::clone(&limit.spec), amount, values }),
+                Err(denial) => Err(Box::new(Denial { reveal: limit.spec.reveals(self.reveal), ..*denial })),
+            }
+        };
+        self.limits(input.moment()).map(demand).collect()
     }
 }
 
@@ -219,4 +275,13 @@ fn parts(policies: &[Arc<Policy>], tool: &Tool) -> Vec<Part> {
         }
     }
     parts
+}
+
+/// What denials tell at most: the strictest that the documents state of all their denials or of the tool's.
+fn reveal(policies: &[Arc<Policy>], tool: &Tool) -> Reveal {
+    let of_tool = policies.iter().flat_map(|policy| policy.matched(tool)).filter_map(|part| {
+        let stated = part.rules.reveal?;
+        if part.is_certain { Some(stated) } else { stated.restricting() }
+    });
+    policies.iter().filter_map(|policy| policy.reveal).chain(of_tool).max().unwrap_or_default()
 }

@@ -14,6 +14,7 @@ use crate::path::{Found, Path};
 use crate::policy::Limit;
 use crate::reason::{self, CORRECT, advise};
 use crate::schema::Schema;
+use crate::terms::Reveal;
 use crate::truth::Truth;
 
 /// What is counted.
@@ -132,6 +133,7 @@ impl Limit {
             kind: DenialKind::Limit,
             reason: Some(Arc::from(advise(&text, CORRECT))),
             operands: vec![outcome],
+            reveal: Reveal::default(),
         }
     }
 }

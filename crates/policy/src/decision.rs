@@ -11,6 +11,7 @@ use crate::flow::{FlowStep, History, SetLabel};
 use crate::limit::{LimitDemand, Release};
 use crate::operator::kind_name;
 use crate::rule::RuleId;
+use crate::terms::Reveal;
 use crate::truth::Truth;
 
 /// What is known of a call besides its arguments.
@@ -98,6 +99,8 @@ pub struct Denial {
     pub reason: Option<Arc<str>>,
     /// What the operands of the rule answered, without their values.
     pub operands: Vec<OperandOutcome>,
+    /// How much of it the agent may be told.
+    pub reveal: Reveal,
 }
 
 /// Which step of the evaluation denied.
@@ -146,6 +149,17 @@ pub struct Allowed {
     pub labels: Arc<[SetLabel]>,
     /// The steps that the call takes once it ends without an error, and is under way on until then.
     pub steps: Vec<FlowStep>,
+    /// What the parts in shadow say, where there are any. Nothing of it obliges to anything.
+    pub shadowed: Option<Box<Shadowed>>,
+}
+
+/// What the parts in shadow say of a call that is allowed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shadowed {
+    /// The first denial among them, if any of them would deny.
+    pub denial: Option<Denial>,
+    /// What they would reserve, under keys of their own; nothing where they would deny. Never a reason to refuse.
+    pub limits: Arc<[LimitDemand]>,
 }
 
 /// Arguments in which strings were replaced by the values that they encode.
@@ -216,7 +230,15 @@ impl Denial {
 
     /// A denial by a rule of which nothing else is said.
     pub(crate) fn by(rule: RuleId, kind: DenialKind) -> Self {
-        Self { rule, pointer: String::new(), policy: None, kind, reason: None, operands: Vec::new() }
+        Self {
+            rule,
+            pointer: String::new(),
+            policy: None,
+            kind,
+            reason: None,
+            operands: Vec::new(),
+            reveal: Reveal::default(),
+        }
     }
 }
 

@@ -14,6 +14,7 @@ use crate::path::Found;
 use crate::policy::Predicate;
 use crate::reason::{self, CORRECT, DO_NOT_RETRY, NOT_WITH_THESE, advise};
 use crate::schema::Schema;
+use crate::terms::Reveal;
 use crate::truth::Truth;
 
 impl Predicate {
@@ -134,6 +135,7 @@ impl Predicate {
             kind,
             reason: Some(Arc::from(text)),
             operands,
+            reveal: Reveal::default(),
         }
     }
 }

@@ -113,14 +113,15 @@ impl Cases {
     }
 }
 
-/// Judges the calls of a document's own `tests`, each by this document alone, and tells why.
+/// Judges the calls of a document's own `tests`, each by this document alone and as if it were not in shadow, and
+/// tells why.
 #[must_use]
 pub fn try_tests(policy: &Arc<Policy>) -> Vec<Tried> {
-    let stack = Stack::new(vec![Arc::clone(policy)]);
+    let stack = Stack::enforcing(vec![Arc::clone(policy)]);
     policy.examples.iter().map(|example| example.run(&stack)).collect()
 }
 
-/// Judges the calls of a document's own `tests`, each by this document alone.
+/// Judges the calls of a document's own `tests`, each by this document alone and as if it were not in shadow.
 #[must_use]
 pub fn run_tests(policy: &Arc<Policy>) -> Vec<TestOutcome> {
     try_tests(policy).into_iter().map(|tried| tried.outcome).collect()

@@ -11,6 +11,7 @@ use crate::input::Input;
 use crate::operator::Sense;
 use crate::policy::{Effect, Policy, Predicate};
 use crate::rule::RuleId;
+use crate::terms::Moment;
 use crate::truth::Truth;
 
 /// The steps, in the order of evaluation.
@@ -49,6 +50,8 @@ pub enum Answer {
     Denies,
     /// The call may go on once this is reserved.
     Reserves,
+    /// The rule has ended and is not asked any more.
+    Ended,
 }
 
 /// What one rule of one step answered.
@@ -77,6 +80,8 @@ pub struct Explanation {
     pub tool: String,
     /// Every rule that was asked, also those after the one that decided.
     pub findings: Vec<Finding>,
+    /// What the parts in shadow answer. Nothing of it is enforced.
+    pub shadow: Vec<Finding>,
     /// The decision.
     pub decision: Decision,
 }
@@ -85,7 +90,25 @@ impl Bound {
     /// Judges one call and tells every step.
     #[must_use]
     pub fn explain(&self, facts: &Facts<'_>, arguments: Arguments<'_>) -> Explanation {
-        let mut findings = self.gate_findings();
+        let mut findings = if self.policies.is_empty() {
+            vec![Finding::denies(Step::Policy, gate::no_policy())]
+        } else {
+            vec![Finding::passes(Step::Policy)]
+        };
+        self.findings(facts, arguments, &mut findings);
+        let mut shadow = Vec::new();
+        if let Some(bound) = &self.shadow {
+            bound.findings(facts, arguments, &mut shadow);
+            // Of a step that no rule of theirs made there is nothing to tell.
+            shadow.retain(|finding| !finding.rule.as_str().is_empty() || finding.answer == Answer::Denies);
+        }
+        let decision = self.decide(facts, arguments);
+        Explanation { tool: self.tool.name.to_string(), findings, shadow, decision }
+    }
+
+    fn findings(&self, facts: &Facts<'_>, arguments: Arguments<'_>, findings: &mut Vec<Finding>) {
+        let moment = Moment::Call(facts.now_ms);
+        self.gate_findings(moment, findings);
         let repaired = match self.check_arguments(arguments) {
             Ok(repaired) => {
                 findings.push(Finding::passes(Step::Arguments));
@@ -97,31 +120,20 @@ impl Bound {
             }
         };
         let input = self.input(facts, arguments, repaired.as_ref());
-        self.rule_findings(input, &mut findings);
-        self.flow_findings(input, &mut findings);
-        self.limit_findings(input, &mut findings);
-        for (policy, approval) in self.approvals() {
-            findings.push(match approval.denial(policy, input) {
-                Some(denial) => Finding::denies(Step::Approval, denial),
-                None => Finding {
-                    policy: Some(Arc::clone(policy)),
-                    pointer: approval.pointer.clone(),
-                    ..Finding::passes(Step::Approval)
-                },
-            });
-        }
-        Explanation { tool: self.tool.name.to_string(), findings, decision: self.decide(facts, arguments) }
+        self.rule_findings(input, findings);
+        self.flow_findings(input, findings);
+        self.limit_findings(input, findings);
+        self.approval_findings(input, findings);
     }
 
-    fn gate_findings(&self) -> Vec<Finding> {
-        if self.policies.is_empty() {
-            return vec![Finding::denies(Step::Policy, gate::no_policy())];
-        }
-        let mut findings = vec![Finding::passes(Step::Policy)];
-        let steps = [(Step::Hidden, gate::hidden as fn(&_, &_) -> _), (Step::Default, gate::unnamed)];
+    fn gate_findings(&self, moment: Moment, findings: &mut Vec<Finding>) {
+        let steps = [
+            (Step::Hidden, (|policy, tool, _| gate::hidden(policy, tool)) as fn(&_, &_, _) -> _),
+            (Step::Default, gate::unnamed),
+        ];
         for (step, judge) in steps {
             for policy in &self.policies {
-                let finding = match judge(policy, &self.tool) {
+                let finding = match judge(policy, &self.tool, moment) {
                     Some(denial) => Finding::denies(step, denial),
                     None => Finding {
                         policy: Some(Arc::clone(policy.name())),
@@ -137,7 +149,6 @@ impl Bound {
             || Finding::passes(Step::Definition),
             |denial| Finding::denies(Step::Definition, denial),
         ));
-        findings
     }
 
     /// The part that opens the tool in this policy, where one has to.
@@ -147,29 +158,28 @@ impl Bound {
     }
 
     fn rule_findings(&self, input: Input<'_>, findings: &mut Vec<Finding>) {
-        let names = self.schema.as_ref();
-        for (policy, predicate) in self.explicit_denies() {
-            findings.push(Finding::denies(Step::Deny, predicate.explicit_denial(policy)));
+        let (names, moment) = (self.schema.as_ref(), input.moment());
+        let ended = |step, policy, predicate: &Predicate| {
+            let rule = (predicate.rule.clone(), predicate.pointer.clone());
+            (!moment.restricts(predicate.ends_ms)).then(|| Finding::ended(step, policy, rule))
+        };
+        for (policy, predicate) in self.explicit_denies(EVER) {
+            let denies = || Finding::denies(Step::Deny, predicate.explicit_denial(policy));
+            findings.push(ended(Step::Deny, policy, predicate).unwrap_or_else(denies));
         }
-        for (policy, predicate) in self.requirements() {
-            let denial = predicate.require_denial(policy, input, names);
-            findings.push(Finding::of(
-                Step::Require,
-                policy,
-                predicate,
-                denial,
-                predicate.outcomes(input, Sense::Require),
-            ));
+        for (policy, predicate) in self.requirements(EVER) {
+            findings.push(ended(Step::Require, policy, predicate).unwrap_or_else(|| {
+                let denial = predicate.require_denial(policy, input, names);
+                let outcomes = predicate.outcomes(input, Sense::Require);
+                Finding::of(Step::Require, policy, predicate, denial, outcomes)
+            }));
         }
-        for (policy, predicate) in self.conditional_denies() {
-            let denial = predicate.deny_if_denial(policy, input, names);
-            findings.push(Finding::of(
-                Step::DenyIf,
-                policy,
-                predicate,
-                denial,
-                predicate.outcomes(input, Sense::DenyIf),
-            ));
+        for (policy, predicate) in self.conditional_denies(EVER) {
+            findings.push(ended(Step::DenyIf, policy, predicate).unwrap_or_else(|| {
+                let denial = predicate.deny_if_denial(policy, input, names);
+                let outcomes = predicate.outcomes(input, Sense::DenyIf);
+                Finding::of(Step::DenyIf, policy, predicate, denial, outcomes)
+            }));
         }
     }
 
@@ -189,23 +199,33 @@ impl Bound {
     }
 
     fn limit_findings(&self, input: Input<'_>, findings: &mut Vec<Finding>) {
-        for limit in self.limits() {
-            let names = self.schema.as_ref();
-            let demanded = limit.amount(input, names).and_then(|_| limit.values(input, names));
-            let finding = match demanded {
+        let names = self.schema.as_ref();
+        for limit in self.limits(EVER) {
+            let (policy, rule) = (&limit.spec.policy, (limit.spec.rule.clone(), limit.spec.pointer.clone()));
+            findings.push(match limit.amount(input, names).and_then(|_| limit.values(input, names)) {
+                _ if !input.moment().restricts(limit.ends_ms) => Finding::ended(Step::Limits, policy, rule),
                 Err(denial) => Finding::denies(Step::Limits, *denial),
-                Ok(_) => Finding {
-                    policy: Some(Arc::clone(&limit.spec.policy)),
-                    rule: limit.spec.rule.clone(),
-                    pointer: limit.spec.pointer.clone(),
-                    answer: Answer::Reserves,
-                    ..Finding::passes(Step::Limits)
-                },
-            };
-            findings.push(finding);
+                Ok(_) => Finding { answer: Answer::Reserves, ..Finding::ended(Step::Limits, policy, rule) },
+            });
+        }
+    }
+
+    fn approval_findings(&self, input: Input<'_>, findings: &mut Vec<Finding>) {
+        for (policy, approval) in self.approvals(EVER) {
+            let rule = (RuleId::new(""), approval.pointer.clone());
+            findings.push(match approval.denial(policy, input) {
+                _ if !input.moment().restricts(approval.ends_ms) => {
+                    Finding::ended(Step::Approval, policy, rule)
+                }
+                Some(denial) => Finding::denies(Step::Approval, denial),
+                None => Finding { answer: Answer::Passes, ..Finding::ended(Step::Approval, policy, rule) },
+            });
         }
     }
 }
+
+/// All rules, also those that end.
+const EVER: Moment = Moment::Call(None);
 
 impl Finding {
     pub(crate) fn passes(step: Step) -> Self {
@@ -220,8 +240,14 @@ impl Finding {
         }
     }
 
+    /// A rule that is not asked any more.
+    fn ended(step: Step, policy: &Arc<str>, (rule, pointer): (RuleId, String)) -> Self {
+        let policy = Some(Arc::clone(policy));
+        Self { policy, rule, pointer, answer: Answer::Ended, ..Self::passes(step) }
+    }
+
     pub(crate) fn denies(step: Step, denial: Denial) -> Self {
-        let Denial { rule, pointer, policy, reason, operands, kind: _ } = denial;
+        let Denial { rule, pointer, policy, reason, operands, .. } = denial;
         Self { step, policy, rule, pointer, answer: Answer::Denies, operands, reason }
     }
 
@@ -252,6 +278,19 @@ impl Explanation {
     }
 }
 
+impl Answer {
+    /// How explanations call it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Passes => "passes",
+            Self::Denies => "denies",
+            Self::Reserves => "reserves",
+            Self::Ended => "has ended",
+        }
+    }
+}
+
 impl Step {
     /// How explanations call it.
     #[must_use]
@@ -274,12 +313,7 @@ impl Step {
 
 impl fmt::Display for Finding {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let answer = match self.answer {
-            Answer::Passes => "passes",
-            Answer::Denies => "denies",
-            Answer::Reserves => "reserves",
-        };
-        write!(formatter, "{:<14} {answer}", self.step.as_str())?;
+        write!(formatter, "{:<14} {}", self.step.as_str(), self.answer.as_str())?;
         if !self.rule.as_str().is_empty() {
             write!(formatter, " by {}", self.rule)?;
         }
@@ -304,6 +338,9 @@ impl fmt::Display for Explanation {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         for finding in &self.findings {
             writeln!(formatter, "{finding}")?;
+        }
+        for finding in &self.shadow {
+            writeln!(formatter, "in shadow: {finding}")?;
         }
         match &self.decision {
             Decision::Deny(denial) => write!(formatter, "`{}` is denied by {}", self.tool, denial.rule),

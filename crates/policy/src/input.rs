@@ -11,6 +11,7 @@ use crate::decision::Facts;
 use crate::member::is_same_but_for_case;
 use crate::schema::Declared;
 use crate::stack::Definition;
+use crate::terms::Moment;
 
 /// Everything that paths read.
 #[derive(Clone, Copy)]
@@ -23,7 +24,7 @@ pub(crate) struct Input<'a> {
 }
 
 /// What is known of a tool and its server at all times.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Tool {
     pub(crate) server: Box<str>,
     pub(crate) name: Box<str>,
@@ -110,6 +111,11 @@ impl<'a> Known<'a> {
 }
 
 impl<'a> Input<'a> {
+    /// The time of the call; without one, while a list is made, whatever may come.
+    pub(crate) fn moment(&self) -> Moment {
+        self.facts.map_or(Moment::List(None), |facts| Moment::Call(facts.now_ms))
+    }
+
     /// A call without arguments, of which only the tool is known.
     pub(crate) const fn of_tool(tool: &'a Tool) -> Self {
         Self { arguments: Given::Empty, facts: None, tool, numbers: Numbers::Double }

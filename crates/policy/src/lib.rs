@@ -43,6 +43,7 @@ mod scoped;
 mod section;
 mod stack;
 mod suggest;
+mod terms;
 #[cfg(test)]
 mod testing;
 mod truth;
@@ -77,4 +78,5 @@ pub use policy::{Effect, Policy};
 pub use rule::RuleId;
 pub use schema::{Schema, SchemaError};
 pub use stack::{Definition, Stack};
+pub use terms::Reveal;
 pub use truth::Truth;

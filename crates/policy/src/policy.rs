@@ -17,6 +17,7 @@ use crate::limit::{LimitSpec, Release};
 use crate::path::Path;
 use crate::rule::{self, RuleId};
 use crate::section::{Matched, Section};
+use crate::terms::{Expiry, Reveal};
 
 /// Allow or deny, where nothing more is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -32,6 +33,10 @@ pub enum Effect {
 pub struct Policy {
     pub(crate) name: Arc<str>,
     pub(crate) default: Effect,
+    /// Whether it is judged beside the enforced ones and never enforced.
+    pub(crate) is_shadow: bool,
+    /// What denials tell.
+    pub(crate) reveal: Option<Reveal>,
     pub(crate) top: Section,
     /// What holds on one server besides, by its id.
     pub(crate) servers: Vec<(Box<str>, Section)>,
@@ -55,6 +60,7 @@ pub(crate) struct Hidden {
 }
 
 /// The rules of one tool, or of all. Offsets are into the text of the document, for warnings.
+/// Whatever stands in shadow is in `shadow` alone, so that nothing that reads the rest can enforce it.
 #[derive(Debug, Default)]
 pub(crate) struct Rules {
     pub(crate) offset: usize,
@@ -67,6 +73,16 @@ pub(crate) struct Rules {
     pub(crate) says_allow: bool,
     /// What is stated of limits about calls that were never sent.
     pub(crate) release: Option<Release>,
+    /// Where it stands.
+    pub(crate) pointer: Box<str>,
+    /// When it no longer opens anything. Its restrictions know themselves when they end.
+    pub(crate) expiry: Option<Expiry>,
+    /// What denials tell.
+    pub(crate) reveal: Option<Reveal>,
+    /// Whether all of it stands in shadow, so that it does not even name its tool.
+    pub(crate) is_shadow: bool,
+    /// What stands in shadow.
+    pub(crate) shadow: Option<Arc<Rules>>,
 }
 
 /// One entry of `require` or `deny_if`, or an explicit deny, which is a `deny_if` without conditions.
@@ -77,6 +93,8 @@ pub(crate) struct Predicate {
     pub(crate) offset: usize,
     pub(crate) conditions: Vec<Condition>,
     pub(crate) on_deny: Option<Arc<str>>,
+    /// When it no longer holds, in milliseconds of Unix time.
+    pub(crate) ends_ms: Option<u64>,
 }
 
 /// One limit, and where its amount comes from.
@@ -87,6 +105,8 @@ pub(crate) struct Limit {
     pub(crate) cost: Cost,
     /// The arguments whose values count apart, in the order of the scope.
     pub(crate) keyed_by: Box<[Path]>,
+    /// When it no longer holds, in milliseconds of Unix time.
+    pub(crate) ends_ms: Option<u64>,
 }
 
 /// What one part states about arguments; nothing where it says nothing.
@@ -119,6 +139,12 @@ impl Policy {
     #[must_use]
     pub const fn default(&self) -> Effect {
         self.default
+    }
+
+    /// Whether it is judged beside the enforced ones and never enforced.
+    #[must_use]
+    pub const fn is_shadow(&self) -> bool {
+        self.is_shadow
     }
 
     /// What is probably not meant, in the order of the document.
@@ -161,9 +187,10 @@ impl Policy {
         })
     }
 
-    /// Whether the default does not apply to this tool.
-    pub(crate) fn names(&self, tool: &Tool) -> bool {
-        self.matched(tool).any(|part| part.names)
+    /// Until when the default does not apply to this tool.
+    pub(crate) fn names(&self, tool: &Tool) -> Named {
+        let naming = self.matched(tool).filter(|part| part.names);
+        naming.map(|part| part.rules.named()).max().unwrap_or(Named::Never)
     }
 
     /// The place of the first part that names this tool.
@@ -200,6 +227,29 @@ impl Policy {
     pub(crate) fn matched<'a>(&'a self, tool: &'a Tool) -> impl Iterator<Item = Matched<'a>> {
         let own = self.servers.iter().find(|(id, _)| **id == *tool.server).map(|(_, section)| section);
         [&self.top].into_iter().chain(own).flat_map(|section| section.matched(tool))
+    }
+}
+
+/// Until when a document names a tool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Named {
+    /// It does not.
+    Never,
+    /// Up to this time, in milliseconds of Unix time.
+    Until(u64),
+    /// For ever.
+    Always,
+}
+
+impl Rules {
+    /// Until when the part names what it names.
+    pub(crate) fn named(&self) -> Named {
+        self.expiry.map_or(Named::Always, |expiry| Named::Until(expiry.at_ms))
+    }
+
+    /// When its restrictions end, where they do.
+    pub(crate) fn relaxes_ms(&self) -> Option<u64> {
+        self.expiry.filter(|expiry| expiry.relaxes).map(|expiry| expiry.at_ms)
     }
 }
 

@@ -64,7 +64,8 @@ impl Section {
         let by_name = by_name.chain(matching.map(|(_, place)| (*place, false)));
         let by_name = by_name.filter_map(|(place, is_exact)| {
             let (_, rules) = self.tools.get(place)?;
-            Some(Matched { rules, is_certain: true, names: is_exact || rules.says_allow })
+            let names = (is_exact || rules.says_allow) && !rules.is_shadow;
+            Some(Matched { rules, is_certain: true, names })
         });
         let by_class = self.classes.iter().filter(|(class, _)| tool.classes.may_be(*class));
         let by_class = by_class.map(|(class, rules)| {
@@ -108,8 +109,9 @@ impl Section {
 
     /// Whether any part opens a tool.
     pub(crate) fn names_any(&self) -> bool {
-        !self.index.is_empty()
-            || self.tools.iter().map(|(_, rules)| rules).any(|rules| rules.says_allow)
-            || self.classes.iter().any(|(_, rules)| rules.says_allow)
+        let opens = |(name, rules): &(Box<str>, Arc<Rules>)| {
+            rules.says_allow || (self.is_exact(name) && !rules.is_shadow)
+        };
+        self.tools.iter().any(opens) || self.classes.iter().any(|(_, rules)| rules.says_allow)
     }
 }

@@ -7,11 +7,12 @@ use json::{Document, Limits, Value};
 use crate::bound::Bound;
 use crate::class::Classes;
 use crate::decision::{Decision, Denial, DenialKind};
-use crate::gate;
+use crate::gate::Gate;
 use crate::hash::Hash;
 use crate::input::Tool;
 use crate::policy::Policy;
 use crate::schema::Schema;
+use crate::terms::Moment;
 
 /// A tool as its server defines it.
 #[derive(Debug, Clone)]
@@ -56,25 +57,40 @@ impl Definition {
 #[derive(Debug, Clone)]
 pub struct Stack {
     policies: Vec<Arc<Policy>>,
+    enforced: Vec<Arc<Policy>>,
+    shadow: Vec<Arc<Policy>>,
     hash: Hash,
 }
 
 impl Stack {
-    /// Policies in the order in which they are asked. None at all deny everything.
+    /// Policies in the order in which they are asked. None at all deny everything, and so do none but some in shadow.
     #[must_use]
     pub fn new(policies: Vec<Arc<Policy>>) -> Self {
-        let mut content = Vec::new();
-        for policy in &policies {
-            content.extend_from_slice(Hash::of(policy.name().as_bytes()).as_bytes());
-            content.extend_from_slice(policy.revision_hash().as_bytes());
-        }
-        Self { policies, hash: Hash::of(&content) }
+        let (shadow, enforced) = policies.iter().cloned().partition(|policy| policy.is_shadow());
+        Self { hash: hash(&policies), policies, enforced, shadow }
     }
 
+    /// The same as if none of them were in shadow as a whole: for tests, replays and drafts.
+    #[must_use]
+    pub fn enforcing(policies: Vec<Arc<Policy>>) -> Self {
+        Self { hash: hash(&policies), enforced: policies.clone(), policies, shadow: Vec::new() }
+    }
     /// The policies.
     #[must_use]
     pub fn policies(&self) -> &[Arc<Policy>] {
         &self.policies
+    }
+
+    /// Those of the policies that are not in shadow: what is decided depends on them alone.
+    #[must_use]
+    pub fn enforced(&self) -> &[Arc<Policy>] {
+        &self.enforced
+    }
+
+    /// Those that are judged beside them.
+    #[must_use]
+    pub fn in_shadow(&self) -> &[Arc<Policy>] {
+        &self.shadow
     }
 
     /// Names the policies and their revisions, in order.
@@ -86,7 +102,7 @@ impl Stack {
     /// Prepares the judgement of calls of one tool. Bind again when a policy or the definition changes.
     #[must_use]
     pub fn bind(&self, definition: &Definition) -> Bound {
-        Bound::new(&self.policies, definition)
+        Bound::new(self, definition)
     }
 
     /// The decision on a name that no server lists. Always a denial.
@@ -105,7 +121,19 @@ impl Stack {
     #[must_use]
     pub fn deny_unknown_on(&self, server: &str, tool: &str) -> Denial {
         let tool = Tool { server: server.into(), name: tool.into(), ..Tool::default() };
-        gate::first_denial(&self.policies, &tool)
+        let gate = Gate::new(&self.enforced, &tool);
+        gate.denial(Moment::List(None))
+            .cloned()
             .unwrap_or_else(|| Denial::fixed(crate::RuleId::UNKNOWN_TOOL, DenialKind::UnknownTool))
     }
+}
+
+/// Names the policies and their revisions, in order.
+fn hash(policies: &[Arc<Policy>]) -> Hash {
+    let mut content = Vec::new();
+    for policy in policies {
+        content.extend_from_slice(Hash::of(policy.name().as_bytes()).as_bytes());
+        content.extend_from_slice(policy.revision_hash().as_bytes());
+    }
+    Hash::of(&content)
 }

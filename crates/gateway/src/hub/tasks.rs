@@ -26,7 +26,7 @@ fn owner(asked: &Asked) -> Option<Arc<Reach>> {
 /// A server whose tasks are open, if there is one: its answer is that of a task which is not there.
 fn some(asked: &Asked) -> Option<Arc<Reach>> {
     let mut reaches = asked.client.grant.reaches();
-    let open = reaches.iter().position(|reach| reach.stack.may_open(Channel::Tasks));
+    let open = reaches.iter().position(|reach| reach.may_open(Channel::Tasks));
     let at = open.or((!reaches.is_empty()).then_some(0))?;
     Some(reaches.swap_remove(at))
 }

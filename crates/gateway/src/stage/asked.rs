@@ -118,7 +118,8 @@ async fn enter(
     let n_bytes = request.document().text().len();
     let method = request.method().unwrap_or_default();
     let intent = Asked { grant: &session.grant, reach, method, n_bytes };
-    let begun = Account::begin_asked(asking.gateway, intent).await;
+    let shadowed = Matter::of(request).shadow(reach, &session.grant, asking.version);
+    let begun = Account::begin_asked(asking.gateway, intent, shadowed.as_deref()).await;
     let account = begun.map_err(|error| {
         tracing::error!(%error, "a server's request was refused because it could not be recorded");
         Refused::Because(INTERNAL_ERROR, "the gateway cannot record requests; go on without the client")

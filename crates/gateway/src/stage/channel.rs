@@ -36,21 +36,22 @@ pub async fn permit(
     method: &Method,
 ) -> Result<Permit, Answer> {
     loop {
+        let mut shadowed = None;
         if let Some(list) = Entries::of(method.name) {
             // A list is judged entry by entry.
-            if !exchange.reach.stack.may_open(list.channel) {
+            if !exchange.reach.may_open(list.channel) {
                 return Err(refuse::empty_list(exchange, list.key));
             }
-        } else if let Err(closed) =
-            judge(exchange, method).and_then(|()| judge_handles(exchange).map_err(Some))
-        {
-            return Err(refuse::channel(gateway, exchange, closed.as_deref()));
+        } else {
+            let judged = judge(exchange, method)
+                .and_then(|shadowed| judge_handles(exchange).map(|()| shadowed).map_err(Some));
+            shadowed = judged.map_err(|closed| refuse::channel(gateway, exchange, closed.as_deref()))?;
         }
         if exchange.lane.is_ready() {
             round::spend(gateway, exchange).map_err(|unknown| {
                 refuse::protocol(gateway, exchange, &restore::refusal(exchange, unknown.0))
             })?;
-            return recorded(gateway, exchange, !method.always_open).await;
+            return recorded(gateway, exchange, !method.always_open, shadowed.as_deref()).await;
         }
         wait(gateway, exchange).await?;
     }
@@ -67,19 +68,29 @@ pub async fn wait(gateway: &Gateway, exchange: &mut Exchange) -> Result<(), Answ
 }
 
 /// Forwards a request that was judged.
-pub async fn forward(gateway: &Arc<Gateway>, exchange: Exchange, is_recorded: bool) -> Answer {
-    match recorded(gateway, &exchange, is_recorded).await {
+pub async fn forward(
+    gateway: &Arc<Gateway>,
+    exchange: Exchange,
+    is_recorded: bool,
+    shadowed: Option<&Denial>,
+) -> Answer {
+    match recorded(gateway, &exchange, is_recorded, shadowed).await {
         Ok(permit) => reply::forward(gateway, exchange, permit).await,
         Err(answer) => answer,
     }
 }
 
 /// The permit of a request that was judged.
-async fn recorded(gateway: &Arc<Gateway>, exchange: &Exchange, is_recorded: bool) -> Result<Permit, Answer> {
+async fn recorded(
+    gateway: &Arc<Gateway>,
+    exchange: &Exchange,
+    is_recorded: bool,
+    shadowed: Option<&Denial>,
+) -> Result<Permit, Answer> {
     let account = match is_recorded {
         false => Account::none(),
         true => {
-            let begun = Account::begin_channel(gateway, exchange).await;
+            let begun = Account::begin_channel(gateway, exchange, shadowed).await;
             begun.map_err(|error| refuse::store(exchange, &error))?
         }
     };
@@ -94,34 +105,35 @@ fn judge_handles(exchange: &Exchange) -> Result<(), Box<Denial>> {
     task::judge_request(exchange)
 }
 
-fn judge(exchange: &Exchange, method: &Method) -> Result<(), Closed> {
-    let judge = |channel, subject: Option<&str>| {
-        channels::judge(&exchange.reach, &exchange.grant.id, channel, subject).map_err(Some)
+/// Judges it; what is allowed comes with what the parts in shadow would have denied.
+fn judge(exchange: &Exchange, method: &Method) -> Result<Option<Box<Denial>>, Closed> {
+    let (reach, grant) = (&exchange.reach, &exchange.grant.id);
+    let mut shadowed = None;
+    let mut judge = |channel, subject: Option<&str>| -> Result<(), Closed> {
+        channels::judge(reach, grant, channel, subject).map_err(Some)?;
+        let shadow = || channels::shadow(reach, grant, channel, subject);
+        shadowed = shadowed.take().or_else(shadow);
+        Ok(())
     };
     match channels::of(method.channel) {
         None if method.name == "subscriptions/listen" => {
             let uris = subscribed(exchange)?;
-            uris.iter().try_for_each(|uri| judge(Channel::Resources, Some(uri)))
+            uris.iter().try_for_each(|uri| judge(Channel::Resources, Some(uri)))?;
         }
-        None => {
-            if method.always_open {
-                Ok(())
-            } else {
-                Err(None)
-            }
-        }
-        Some(Channel::Tasks) => judge(Channel::Tasks, None),
+        None if method.always_open => {}
+        None => return Err(None),
+        Some(Channel::Tasks) => judge(Channel::Tasks, None)?,
         Some(Channel::Completion) => {
             judge(Channel::Completion, None)?;
             let (channel, subject) = completed(exchange).ok_or(None)?;
             // What is not listed has nothing to complete.
-            if exchange.reach.stack.lists(channel, &subject) {
-                return Ok(());
+            if !reach.lists(channel, &subject) {
+                judge(channel, Some(&subject))?;
             }
-            judge(channel, Some(&subject))
         }
-        Some(channel) => judge(channel, exchange.message.subject().as_deref()),
+        Some(channel) => judge(channel, exchange.message.subject().as_deref())?,
     }
+    Ok(shadowed)
 }
 
 /// The resources of which a listener wants to hear (2026-07-28).

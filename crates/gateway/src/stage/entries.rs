@@ -44,7 +44,7 @@ impl Entries {
     ) -> Option<Vec<(&'static str, String)>> {
         let kept = kept_elements(page.list(self.key)?, |entry| {
             let subject = entry.get(self.subject).and_then(|subject| subject.as_str());
-            subject.is_some_and(|subject| reach.stack.lists(self.channel, &subject))
+            subject.is_some_and(|subject| reach.lists(self.channel, &subject))
         });
         let mut set = vec![(self.key, kept)];
         if era == Era::Modern {

@@ -32,7 +32,9 @@ pub async fn handle(gateway: &Arc<Gateway>, mut exchange: Exchange, refusal: &Re
             return refuse::protocol(gateway, &exchange, refusal);
         }
     }
-    channel::forward(gateway, exchange, true).await
+    let method = exchange.message.method().unwrap_or_default();
+    let shadowed = channels::shadow_extension(&exchange.reach, &exchange.grant.id, method);
+    channel::forward(gateway, exchange, true, shadowed.as_deref()).await
 }
 
 fn is_open(exchange: &Exchange) -> bool {

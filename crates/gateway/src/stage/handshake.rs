@@ -101,7 +101,7 @@ fn open_session(gateway: &Gateway, exchange: &Exchange, whole: &Whole) -> Answer
 }
 
 fn render(gateway: &Gateway, exchange: &Exchange, whole: &Whole, session: Option<Arc<str>>) -> Answer {
-    let closed = channels::closed_to_client(&exchange.reach.stack);
+    let closed = channels::closed_to_client(&exchange.reach);
     // What a discovery shows depends on the grant and its policies.
     let ttl = list::shown_ttl_ms(gateway, &whole.reply).to_string();
     let private = [("ttlMs", ttl.as_str()), ("cacheScope", "\"private\"")];

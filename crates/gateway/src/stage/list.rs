@@ -201,8 +201,11 @@ async fn take(
 fn shown(gateway: &Gateway, exchange: &Exchange, page: &Reply, tools: &[Arc<Tool>]) -> Option<Vec<u8>> {
     let reach = &exchange.reach;
     let listed = page.list("tools")?;
-    let mut offered: HashSet<&str> =
-        tools.iter().filter(|tool| reach.bind(tool).listed()).map(|tool| &*tool.name).collect();
+    let mut offered: HashSet<&str> = tools
+        .iter()
+        .filter(|tool| reach.bind(tool).listed_from(Some(gateway.now_ms())))
+        .map(|tool| &*tool.name)
+        .collect();
     let kept = kept_elements(listed, |entry| {
         // The first of two entries with one name is the one that was judged.
         entry.get("name").and_then(|name| name.as_str()).is_some_and(|name| offered.remove(&*name))

@@ -48,4 +48,14 @@ impl Matter {
         let mode = self.mode.as_deref().filter(|_| channel == Channel::Elicitation);
         channels::judge(reach, grant, channel, mode).map_err(Some)
     }
+
+    /// What the parts in shadow would have denied of it, where the policies allow it.
+    #[must_use]
+    pub fn shadow(&self, reach: &Reach, grant: &str, version: Version) -> Option<Box<Denial>> {
+        let known = methods::lookup(&self.method, Direction::ServerToClient, version);
+        let Some(method) = known else { return channels::shadow_extension(reach, grant, &self.method) };
+        let channel = channels::of(method.channel)?;
+        let mode = self.mode.as_deref().filter(|_| channel == Channel::Elicitation);
+        channels::shadow(reach, grant, channel, mode)
+    }
 }

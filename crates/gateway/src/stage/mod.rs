@@ -16,5 +16,6 @@ pub mod refuse;
 pub mod reply;
 pub mod restore;
 pub mod round;
+pub mod shadow;
 pub mod task;
 pub mod whole;

@@ -4,7 +4,7 @@
 use super::decide::{Judged, facts};
 use crate::exchange::Exchange;
 use crate::gateway::Gateway;
-use policy::{Denial, Facts, LimitDemand, LimitSpec};
+use policy::{Denial, Facts, LimitDemand, LimitSpec, Reveal};
 use store::audit::Digest;
 use store::{CallId, CounterKey, Demand, Refused, Reservation, Zone};
 
@@ -50,13 +50,28 @@ fn with_demands<T>(
     let facts = facts(exchange, &judged.tool.name);
     let digest = |values: &[u8]| gateway.store.digest(values);
     let keys: Vec<CounterKey> = limits.iter().map(|limit| key(limit, &facts, digest)).collect();
-    let counted = limits.iter().zip(&keys).enumerate().map(demand);
-    let demands: Vec<Demand<'_>> = counted.collect::<Result<_, _>>().map_err(NotReserved::Full)?;
+    about(limits, &keys, judged.reveal, ask)
+}
+
+/// Asks the counters about limits, each under its key; a denial tells no more than `reveal`.
+///
+/// # Errors
+/// [`NotReserved`].
+pub(super) fn about<T>(
+    limits: &[LimitDemand],
+    keys: &[CounterKey],
+    reveal: Reveal,
+    ask: impl FnOnce(&[Demand<'_>]) -> Result<T, Refused>,
+) -> Result<T, NotReserved> {
+    let full = |spec: &LimitSpec, denial: Denial| {
+        NotReserved::Full(Box::new(Denial { reveal: spec.reveals(reveal), ..denial }))
+    };
+    let counted = limits.iter().zip(keys).enumerate();
+    let counted = counted.map(|each| demand(each).map_err(|denial| full(&each.1.0.spec, *denial)));
+    let demands: Vec<Demand<'_>> = counted.collect::<Result<_, _>>()?;
     ask(&demands).map_err(|refused| {
         let denial = |index: usize, of: &dyn Fn(&LimitSpec) -> Denial| {
-            limits
-                .get(index)
-                .map_or(NotReserved::Broken, |limit| NotReserved::Full(Box::new(of(&limit.spec))))
+            limits.get(index).map_or(NotReserved::Broken, |limit| full(&limit.spec, of(&limit.spec)))
         };
         match refused {
             Refused::Full { index, retry_after_ms } => denial(index, &|spec| spec.denial(retry_after_ms)),
@@ -70,8 +85,27 @@ fn with_demands<T>(
 /// The counter that a call with these facts adds to. Values of arguments leave as a digest only.
 #[must_use]
 pub fn key(limit: &LimitDemand, facts: &Facts<'_>, digest: impl FnOnce(&[u8]) -> Digest) -> CounterKey {
+    key_below(None, limit, facts, digest)
+}
+
+/// The counter of a limit in shadow: never the one that is enforced, because no scope begins with its word.
+#[must_use]
+pub fn shadow_key(
+    limit: &LimitDemand,
+    facts: &Facts<'_>,
+    digest: impl FnOnce(&[u8]) -> Digest,
+) -> CounterKey {
+    key_below(Some("shadow"), limit, facts, digest)
+}
+
+fn key_below(
+    start: Option<&str>,
+    limit: &LimitDemand,
+    facts: &Facts<'_>,
+    digest: impl FnOnce(&[u8]) -> Digest,
+) -> CounterKey {
     let key = limit.key(facts);
-    let scope = [Some(key.scope), key.grant, key.tool];
+    let scope = [start, Some(key.scope), key.grant, key.tool];
     let scope: Vec<&str> = scope.into_iter().flatten().collect();
     let family = CounterKey::new(key.policy, key.server, key.counter, key.unit, &scope);
     match key.values {

@@ -53,7 +53,7 @@ pub fn judge(reach: &Reach, grant: &str, tool: &str, question: Question) -> Resu
         | methods::Channel::Subscriptions
         | methods::Channel::Tasks => Channel::Input,
     };
-    let facts = Facts::new(grant, &reach.server.id, tool);
+    let facts = Facts::new(grant, &reach.server.id, tool).at(reach.server.now_ms());
     reach.stack.judge_channel(channel, &facts, question.mode())
 }
 

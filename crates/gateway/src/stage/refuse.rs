@@ -50,10 +50,9 @@ pub fn channel(gateway: &Gateway, exchange: &Exchange, denial: Option<&Denial>) 
         None => account::denied_channel(gateway, exchange),
     }
     count(exchange, Ending::Denied);
-    let reason =
-        denial.filter(|denial| !denial.kind.looks_unknown()).and_then(|denial| denial.reason.as_deref());
-    let text = reason.unwrap_or("this method is closed by policy; do not retry");
-    Answer::ok(answers::policy_denied(exchange.id(), text, None))
+    let unsaid = "this method is closed by policy; do not retry";
+    let text = denial.map_or_else(|| unsaid.to_owned(), |denial| denial::text(denial, unsaid));
+    Answer::ok(answers::policy_denied(exchange.id(), &text, None))
 }
 
 /// The store cannot record the call, so it must not happen.

@@ -31,7 +31,7 @@ pub fn restore(gateway: &Gateway, exchange: &mut Exchange) -> Result<(), Answer>
             }
         };
         let related = related(gateway, exchange)?;
-        if !exchange.reach.stack.may_open(Channel::Tasks) {
+        if !exchange.reach.may_open(Channel::Tasks) {
             // Whatever asks about one is denied further on.
             return Ok(Restored { cursor, round, related, ..Restored::default() });
         }

@@ -211,8 +211,17 @@ impl Related {
 /// # Errors
 /// The [`Denial`] of the first that says no.
 pub fn judge(reach: &Reach, grant: &str, tool: &str) -> Result<(), Box<Denial>> {
-    let facts = Facts::new(grant, &reach.server.id, tool);
+    let facts = Facts::new(grant, &reach.server.id, tool).at(reach.server.now_ms());
     reach.stack.judge_channel(Channel::Tasks, &facts, Some(tool))
+}
+
+/// What the parts in shadow would have denied of a call that may be a task.
+#[must_use]
+pub fn shadow_request(exchange: &Exchange) -> Option<Box<Denial>> {
+    let (reach, tool) = (&exchange.reach, exchange.message.tool_name()?);
+    exchange.message.task()?;
+    let facts = Facts::new(&exchange.grant.id, &reach.server.id, &tool).at(reach.server.now_ms());
+    reach.stack.shadow_channel(Channel::Tasks, &facts, Some(&tool))
 }
 
 /// Asks them whether what a request says of tasks may be said.

@@ -151,6 +151,12 @@ impl Server {
         Ok(Self::with_way(spec, way, None, setup))
     }
 
+    /// The gateway's time, in milliseconds of Unix time.
+    #[must_use]
+    pub fn now_ms(&self) -> u64 {
+        self.roads.clock.now_ms()
+    }
+
     /// A server whose process a `wrap` client brings along: its own environment, its own working directory.
     #[must_use]
     pub fn wrapped(spec: ServerSpec, command: Command, policy: Option<String>, setup: &Setup) -> Self {

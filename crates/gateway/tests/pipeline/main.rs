@@ -41,6 +41,8 @@ mod line_clients;
 #[cfg(test)]
 mod lists;
 #[cfg(test)]
+mod modes;
+#[cfg(test)]
 mod news;
 #[cfg(test)]
 mod policed;

@@ -19,6 +19,10 @@ pub(crate) enum Formula<'a> {
     At(Place<'a>, Ask<'a>),
     /// A demand on the time.
     Time(&'a Path, Ask<'a>),
+    /// The call is made before this time, in milliseconds of Unix time.
+    Before(u64),
+    /// The call is made at this time or later.
+    From(u64),
     /// Two places hold the same value, or different ones, both of one kind.
     Same(Place<'a>, Place<'a>, bool),
     /// Each holds.

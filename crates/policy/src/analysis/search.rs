@@ -61,6 +61,8 @@ impl<W> Search<'_, W> {
                 store.times.push((path, *ask));
                 Ok(())
             }
+            Formula::Before(end_ms) => store.clock.end_by(*end_ms),
+            Formula::From(start_ms) => store.clock.start_at(*start_ms),
             Formula::Same(one, two, is_same) => {
                 let pair = (store.find(*one), store.find(*two), *is_same);
                 store.pairs.push(pair);

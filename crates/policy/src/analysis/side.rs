@@ -7,6 +7,7 @@ use super::ask::{Ask, Asked};
 use super::formula::{Formula, Reading};
 use super::view::View;
 use super::want::Want;
+use crate::approval::Approval;
 use crate::bound::Bound;
 use crate::condition::Condition;
 use crate::cost::Cost;
@@ -14,6 +15,7 @@ use crate::decision::Denial;
 use crate::operator::Sense;
 use crate::policy::{Limit, Predicate};
 use crate::rule::RuleId;
+use crate::terms::Moment;
 
 /// A rule that can deny, and the calls that it denies.
 pub(crate) struct Way<'a> {
@@ -25,11 +27,15 @@ pub(crate) struct Way<'a> {
     pub(crate) saying: Option<String>,
 }
 
-/// The denial that no call of the tool escapes, if there is one.
+/// All rules, also those that end.
+const EVER: Moment = Moment::Call(None);
+
+/// The denial that no call of the tool escapes at any time, if there is one.
 pub(crate) fn closed(bound: &Bound) -> Option<Denial> {
+    let always = Moment::List(None);
     let explicit =
-        || bound.explicit_denies().next().map(|(policy, predicate)| predicate.explicit_denial(policy));
-    bound.gate.clone().or_else(explicit)
+        || bound.explicit_denies(always).next().map(|(policy, predicate)| predicate.explicit_denial(policy));
+    bound.gate.denial(always).cloned().or_else(explicit)
 }
 
 /// The calls that are allowed, perhaps after an approval. Nothing is asked where none can be.
@@ -37,12 +43,18 @@ pub(crate) fn allowed<'a>(bound: &'a Bound, view: &'a View<'a>) -> Formula<'a> {
     if closed(bound).is_some() {
         return Formula::FALSE;
     }
-    let required =
-        bound.requirements().map(|(_, predicate)| of_predicate(bound, view, predicate, Sense::Require));
-    let denied =
-        bound.conditional_denies().map(|(_, predicate)| of_predicate(bound, view, predicate, Sense::DenyIf));
-    let counted = bound.limits().filter_map(|limit| counted(bound, view, limit, Want::True));
-    Formula::all(required.chain(denied).chain(counted))
+    let opened = bound.gate.ends().map(|(ends_ms, _)| Formula::Before(ends_ms));
+    let explicit =
+        bound.explicit_denies(EVER).map(|(_, predicate)| or_ended(Formula::FALSE, predicate.ends_ms));
+    let required = bound.requirements(EVER).map(|(_, predicate)| (predicate, Sense::Require));
+    let denied = bound.conditional_denies(EVER).map(|(_, predicate)| (predicate, Sense::DenyIf));
+    let passed = required
+        .chain(denied)
+        .map(|(predicate, sense)| or_ended(of_predicate(bound, view, predicate, sense), predicate.ends_ms));
+    let counted = bound
+        .limits(EVER)
+        .filter_map(|limit| Some(or_ended(counted(bound, view, limit, Want::True)?, limit.ends_ms)));
+    Formula::all(opened.chain(explicit).chain(passed).chain(counted))
 }
 
 /// Each rule that denies some calls.
@@ -50,33 +62,65 @@ pub(crate) fn denied<'a>(bound: &'a Bound, view: &'a View<'a>) -> Vec<Way<'a>> {
     if let Some(Denial { rule, pointer, policy, .. }) = closed(bound) {
         return vec![Way { rule, pointer, policy, formula: Formula::TRUE, saying: None }];
     }
-    let way = |policy: &Arc<str>, predicate: &'a Predicate, sense| Way {
+    let opened = bound.gate.ends().map(|(ends_ms, denial)| Way {
+        rule: denial.rule.clone(),
+        pointer: denial.pointer.clone(),
+        policy: denial.policy.clone(),
+        formula: Formula::From(ends_ms),
+        saying: None,
+    });
+    let way = |policy: &Arc<str>, predicate: &'a Predicate, formula, saying| Way {
         rule: predicate.rule.clone(),
         pointer: predicate.pointer.clone(),
         policy: Some(Arc::clone(policy)),
-        formula: reading(bound, view, sense)
-            .of_conditions(&predicate.conditions, Want::to_pass(sense).opposite()),
-        saying: Some(saying(bound, sense, predicate)),
+        formula: unless_ended(formula, predicate.ends_ms),
+        saying,
     };
-    let required = bound.requirements().map(|(policy, predicate)| way(policy, predicate, Sense::Require));
-    let denied = bound.conditional_denies().map(|(policy, predicate)| way(policy, predicate, Sense::DenyIf));
-    let counted = bound.limits().filter_map(|limit| {
+    let explicit =
+        bound.explicit_denies(EVER).map(|(policy, predicate)| way(policy, predicate, Formula::TRUE, None));
+    let conditional = |policy: &Arc<str>, predicate: &'a Predicate, sense| {
+        let want = Want::to_pass(sense).opposite();
+        let formula = reading(bound, view, sense).of_conditions(&predicate.conditions, want);
+        way(policy, predicate, formula, Some(saying(bound, sense, predicate)))
+    };
+    let required =
+        bound.requirements(EVER).map(|(policy, predicate)| conditional(policy, predicate, Sense::Require));
+    let denied = bound
+        .conditional_denies(EVER)
+        .map(|(policy, predicate)| conditional(policy, predicate, Sense::DenyIf));
+    let counted = bound.limits(EVER).filter_map(|limit| {
         Some(Way {
             rule: limit.spec.rule.clone(),
             pointer: limit.spec.pointer.clone(),
             policy: Some(Arc::clone(&limit.spec.policy)),
-            formula: counted(bound, view, limit, Want::NotTrue)?,
+            formula: unless_ended(counted(bound, view, limit, Want::NotTrue)?, limit.ends_ms),
             saying: Some(saying_of_limit(bound, limit)),
         })
     });
-    required.chain(denied).chain(counted).collect()
+    opened.chain(explicit).chain(required).chain(denied).chain(counted).collect()
+}
+
+/// What holds of a call that a rule lets through, or that is made after the rule ended.
+fn or_ended(formula: Formula<'_>, ends_ms: Option<u64>) -> Formula<'_> {
+    match ends_ms {
+        None => formula,
+        Some(ends_ms) => Formula::any([Formula::From(ends_ms), formula]),
+    }
+}
+
+/// What holds of a call that a rule denies, as long as it holds.
+fn unless_ended(formula: Formula<'_>, ends_ms: Option<u64>) -> Formula<'_> {
+    match ends_ms {
+        None => formula,
+        Some(ends_ms) => Formula::all([Formula::Before(ends_ms), formula]),
+    }
 }
 
 /// What all rules that a call has to pass say.
 pub(crate) fn sayings(bound: &Bound) -> HashSet<String> {
-    let required = bound.requirements().map(|(_, predicate)| saying(bound, Sense::Require, predicate));
-    let denied = bound.conditional_denies().map(|(_, predicate)| saying(bound, Sense::DenyIf, predicate));
-    let counted = bound.limits().map(|limit| saying_of_limit(bound, limit));
+    let required = bound.requirements(EVER).map(|(_, predicate)| saying(bound, Sense::Require, predicate));
+    let denied = bound.conditional_denies(EVER).map(|(_, predicate)| saying(bound, Sense::DenyIf, predicate));
+    let counted = bound.limits(EVER).map(|limit| saying_of_limit(bound, limit));
     required.chain(denied).chain(counted).collect()
 }
 
@@ -84,12 +128,23 @@ pub(crate) fn sayings(bound: &Bound) -> HashSet<String> {
 pub(crate) fn approval<'a>(bound: &'a Bound, view: &'a View<'a>, is_needed: bool) -> Formula<'a> {
     let reading = reading(bound, view, Sense::DenyIf);
     let want = if is_needed { Want::NotFalse } else { Want::False };
-    let each = bound.approvals().map(|(_, approval)| reading.of_conditions(&approval.when, want));
+    let each = bound.approvals(EVER).map(|(_, approval)| {
+        let asked = reading.of_conditions(&approval.when, want);
+        if is_needed { unless_ended(asked, approval.ends_ms) } else { or_ended(asked, approval.ends_ms) }
+    });
     if is_needed { Formula::any(each) } else { Formula::all(each) }
 }
 
+/// What approvals say, with their ends.
+pub(crate) fn approvals(bound: &Bound) -> impl Iterator<Item = (&Arc<str>, &Approval, String)> {
+    bound.approvals(EVER).map(|(policy, approval)| {
+        let saying = format!("{} {:?}", saying_of(&approval.when), approval.ends_ms);
+        (policy, approval, saying)
+    })
+}
+
 /// What conditions say together, the zones in which they read the time included.
-pub(crate) fn saying_of(conditions: &[Condition]) -> String {
+fn saying_of(conditions: &[Condition]) -> String {
     let zones = conditions.iter().flat_map(Condition::comparisons).filter_map(|one| one.path.zone());
     let zones: Vec<_> = zones.map(crate::zone::Zone::name).collect();
     let said: Vec<_> = conditions.iter().map(Condition::saying).collect();
@@ -97,12 +152,14 @@ pub(crate) fn saying_of(conditions: &[Condition]) -> String {
 }
 
 fn saying(bound: &Bound, sense: Sense, predicate: &Predicate) -> String {
-    format!("{sense:?} {:?} {}", bound.numbers(), saying_of(&predicate.conditions))
+    let said = saying_of(&predicate.conditions);
+    format!("{sense:?} {:?} {:?} {said}", bound.numbers(), predicate.ends_ms)
 }
 
 fn saying_of_limit(bound: &Bound, limit: &Limit) -> String {
     let path = limit.cost.path().map(|path| path.text());
-    format!("counted {:?} {} {path:?}", bound.numbers(), matches!(limit.cost, Cost::Length(_)))
+    let length = matches!(limit.cost, Cost::Length(_));
+    format!("counted {:?} {length} {path:?} {:?}", bound.numbers(), limit.ends_ms)
 }
 
 fn reading<'a>(bound: &Bound, view: &'a View<'a>, sense: Sense) -> Reading<'a> {

@@ -9,7 +9,7 @@ use super::Bound;
 use crate::datum::Numbers;
 use crate::decision::{Arguments, Denial, DenialKind, Repaired};
 use crate::input::Tool;
-use crate::policy::{ArgumentRules, Policy};
+use crate::policy::{ArgumentRules, Policy, Rules};
 use crate::reason::{CORRECT, advise};
 use crate::rule::RuleId;
 use crate::schema::{Schema, Verdict};
@@ -25,7 +25,19 @@ pub(super) struct Checks {
 
 impl Checks {
     pub(super) fn of(policies: &[Arc<Policy>], tool: &Tool) -> Self {
-        let each = policies.iter().map(|policy| Self::of_one(policy, tool));
+        Self::all(policies.iter().map(|policy| Self::of_one(policy, tool, |rules| rules.arguments)))
+    }
+
+    /// The same as if what stands in shadow were enforced.
+    pub(super) fn with_shadow(policies: &[Arc<Policy>], tool: &Tool) -> Self {
+        let both = |rules: &Rules| {
+            let shadow = rules.shadow.as_ref().map(|shadow| shadow.arguments).unwrap_or_default();
+            rules.arguments.strictest(shadow)
+        };
+        Self::all(policies.iter().map(|policy| Self::of_one(policy, tool, both)))
+    }
+
+    fn all(each: impl Iterator<Item = Self>) -> Self {
         each.reduce(Self::strictest).unwrap_or(Self {
             schema: true,
             deny_unknown: true,
@@ -34,9 +46,10 @@ impl Checks {
         })
     }
 
-    fn of_one(policy: &Policy, tool: &Tool) -> Self {
+    fn of_one(policy: &Policy, tool: &Tool, stated: impl Fn(&Rules) -> ArgumentRules) -> Self {
         let rules = policy.matched(tool).map(|part| {
-            if part.is_certain { part.rules.arguments } else { part.rules.arguments.restricting() }
+            let stated = stated(part.rules);
+            if part.is_certain { stated } else { stated.restricting() }
         });
         let stated = rules.fold(ArgumentRules::default(), ArgumentRules::strictest);
         let schema = stated.check.unwrap_or(true);

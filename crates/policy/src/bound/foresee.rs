@@ -15,6 +15,7 @@ use crate::operator::Sense;
 use crate::path::Found;
 use crate::rule::RuleId;
 use crate::schema::{Declared, Schema};
+use crate::terms::Moment;
 use crate::truth::{Possible, Truth};
 
 /// What is known of the arguments of a call.
@@ -72,6 +73,15 @@ impl Sight {
             (false, false) => Self::Refuses,
         }
     }
+
+    /// The same of a rule that may have ended, where the time is not known.
+    fn unless_ended(self, ends_ms: Option<u64>, input: Input<'_>) -> Self {
+        let is_time_known = input.facts.is_some_and(|facts| facts.now_ms.is_some());
+        match (self, ends_ms) {
+            (Self::Refuses, Some(_)) if !is_time_known => Self::Doubt,
+            (sight, _) => sight,
+        }
+    }
 }
 
 /// The first rule that is in doubt.
@@ -110,7 +120,9 @@ impl Bound {
     /// are, a call without answers of the client is one of a first round.
     #[must_use]
     pub fn foresee(&self, facts: &Facts<'_>, given: Foreseen<'_>) -> Foresight {
-        if let Some(denial) = &self.gate {
+        // What is known to be closed, whatever the time where that is not known.
+        let moment = facts.now_ms.map_or(Moment::List(None), |now_ms| Moment::Call(Some(now_ms)));
+        if let Some(denial) = self.gate.denial(moment) {
             return Foresight::Denied(denial.clone());
         }
         if let Foreseen::Known(arguments) = given
@@ -124,6 +136,9 @@ impl Bound {
             };
         }
         let mut doubt = Doubt::default();
+        if let Some(denial) = self.gate.denial(Moment::Call(facts.now_ms)) {
+            doubt.note(&denial.rule);
+        }
         match (self.foresee_call(facts, given, &mut doubt), doubt.0) {
             (Err(denial), _) => Foresight::Denied(*denial),
             (Ok(_), Some(rule)) => Foresight::Unknown(rule),
@@ -205,19 +220,22 @@ impl Bound {
 
     /// The rules in their order, up to the first that certainly denies.
     fn foresee_rules(&self, input: Input<'_>, doubt: &mut Doubt) -> Result<Vec<LimitDemand>, Box<Denial>> {
-        if let Some((policy, predicate)) = self.explicit_denies().next() {
-            return Err(Box::new(predicate.explicit_denial(policy)));
+        let moment = input.moment();
+        for (policy, predicate) in self.explicit_denies(moment) {
+            let sight = Sight::Refuses.unless_ended(predicate.ends_ms, input);
+            doubt.ask(sight, &predicate.rule, || predicate.explicit_denial(policy))?;
         }
-        let requirements = self.requirements().map(|each| (each, Sense::Require));
-        let denies = self.conditional_denies().map(|each| (each, Sense::DenyIf));
+        let requirements = self.requirements(moment).map(|each| (each, Sense::Require));
+        let denies = self.conditional_denies(moment).map(|each| (each, Sense::DenyIf));
         for ((policy, predicate), sense) in requirements.chain(denies) {
-            let sight = predicate.foresee(input, sense);
+            let sight = predicate.foresee(input, sense).unless_ended(predicate.ends_ms, input);
             doubt.ask(sight, &predicate.rule, || predicate.foreseen_denial(policy, sense))?;
         }
         self.foresee_flows(input, doubt)?;
         let demands = self.foresee_limits(input, doubt)?;
-        for (policy, approval) in self.approvals() {
+        for (policy, approval) in self.approvals(moment) {
             let sight = Sight::of(condition::possible(&approval.when, input, Sense::DenyIf), Truth::False);
+            let sight = sight.unless_ended(approval.ends_ms, input);
             // What is in doubt here denies as long as there is one, so a denial is at hand.
             if let Some(denial) = approval.denial(policy, input) {
                 let rule = denial.rule.clone();
@@ -246,8 +264,8 @@ impl Bound {
 
     fn foresee_limits(&self, input: Input<'_>, doubt: &mut Doubt) -> Result<Vec<LimitDemand>, Box<Denial>> {
         let mut demands = Vec::new();
-        for limit in self.limits() {
-            let mut is_known = true;
+        for limit in self.limits(input.moment()) {
+            let mut is_known = Sight::Refuses.unless_ended(limit.ends_ms, input) == Sight::Refuses;
             for path in limit.cost.path().into_iter().chain(&limit.keyed_by) {
                 path.visit(input, &mut |found| is_known &= !matches!(found, Found::Unknown));
             }

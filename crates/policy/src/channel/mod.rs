@@ -1,6 +1,7 @@
 //! The channels besides tool calls: what a document may say of them, and the judgement of one message.
 //! Nothing here reads an argument or an answer, and nothing that is not stated is ever opened by it.
 
+mod about;
 mod address;
 mod explain;
 mod glob;
@@ -8,6 +9,7 @@ mod host;
 mod judge;
 mod pattern;
 mod rules;
+mod shadow;
 mod spelling;
 mod template;
 mod walk;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{Channel, Pattern};
 use crate::policy::Effect;
 use crate::rule::RuleId;
+use crate::terms::{Expiry, Moment, Reveal};
 
 /// What a document says of all channels, in the order of the manual.
 #[derive(Debug, Default)]
@@ -12,6 +13,8 @@ pub(crate) struct Channels {
     pub(crate) stated: Vec<(Channel, Stated)>,
     /// Methods outside the protocol, by their exact names.
     pub(crate) methods: Vec<Part>,
+    /// The denies in shadow; nothing that reads the rest can enforce them.
+    pub(crate) shadow: Option<Box<Channels>>,
 }
 
 /// What a document says of one channel.
@@ -37,6 +40,10 @@ pub(crate) struct Rule {
     pub(crate) reason: Option<Arc<str>>,
     pub(crate) pointer: String,
     pub(crate) offset: usize,
+    /// When it no longer opens or closes anything.
+    pub(crate) expiry: Option<Expiry>,
+    /// What its denials tell.
+    pub(crate) reveal: Option<Reveal>,
 }
 
 impl Channels {
@@ -53,7 +60,8 @@ impl Channels {
 }
 
 impl Stated {
-    fn rules(&self) -> impl Iterator<Item = &Rule> {
+    /// All rules of it.
+    pub(crate) fn rules(&self) -> impl Iterator<Item = &Rule> {
         let (whole, parts) = match self {
             Self::Whole(rule) => (Some(rule), &[][..]),
             Self::Parts(parts) => (None, parts.as_slice()),
@@ -70,5 +78,11 @@ impl Rule {
 
     pub(crate) fn allows(&self) -> bool {
         self.effect == Effect::Allow
+    }
+
+    /// Whether it opens or closes anything then.
+    pub(crate) fn holds(&self, moment: Moment) -> bool {
+        let ends_ms = self.expiry.map(|expiry| expiry.at_ms);
+        if self.allows() { moment.opens(ends_ms) } else { moment.restricts(ends_ms) }
     }
 }

@@ -7,6 +7,7 @@ use json::Decimal;
 use super::{LimitSpec, ScopeWord, Window};
 use crate::decision::{Denial, DenialKind};
 use crate::reason::{DO_NOT_RETRY, advise};
+use crate::terms::Reveal;
 
 impl LimitSpec {
     /// The denial of a call for which this limit has no room. `retry_after_ms` is when it will have, if ever.
@@ -51,7 +52,15 @@ impl LimitSpec {
             kind: DenialKind::Limit,
             reason: Some(Arc::from(reason)),
             operands: Vec::new(),
+            reveal: Reveal::default(),
         }
+    }
+
+    /// What a denial by this limit tells the agent, of what the policies let it tell. A limit that others share never
+    /// tells its name.
+    #[must_use]
+    pub fn reveals(&self, stated: Reveal) -> Reveal {
+        if self.scope.is_own() { stated } else { stated.max(Reveal::Reason) }
     }
 
     fn default_text(&self) -> String {

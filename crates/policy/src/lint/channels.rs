@@ -4,6 +4,7 @@ use super::Warnings;
 use crate::channel::{Channel, Part, Stated};
 use crate::diagnostic::code;
 use crate::policy::{Effect, Policy};
+use crate::terms::Moment;
 
 pub(super) fn check(policy: &Policy, warnings: &mut Warnings) {
     for (channel, stated) in &policy.channels.stated {
@@ -50,7 +51,9 @@ fn check_open_starts(parts: &[Part], warnings: &mut Warnings) {
 fn check_narrow(policy: &Policy, channel: Channel, parts: &[Part], warnings: &mut Warnings) {
     for part in parts.iter().filter(|part| !part.rule.allows()) {
         let below = part.pattern.example_below();
-        if below.is_some_and(|below| policy.channel_verdict(channel, Some(&below)).is_open()) {
+        if below
+            .is_some_and(|below| policy.channel_verdict(channel, Some(&below), Moment::List(None)).is_open())
+        {
             let message = "this does not deny what lies deeper, because `*` stays between two slashes; if that \
                            is meant too, write `**`";
             warnings.warn(code::NARROW_DENY, part.rule.place(), message);

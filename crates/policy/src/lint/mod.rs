@@ -100,8 +100,11 @@ impl Rules {
     }
 
     fn is_empty(&self) -> bool {
-        let Self { require, deny_if, limits, arguments, approval, says_allow, release, offset: _ } = self;
+        let Self { require, deny_if, limits, arguments, approval, says_allow, release, .. } = self;
+        let Self { reveal, shadow, .. } = self;
         require.is_empty()
+            && shadow.is_none()
+            && reveal.is_none()
             && deny_if.is_empty()
             && limits.is_empty()
             && approval.is_none()

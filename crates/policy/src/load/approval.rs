@@ -2,6 +2,7 @@
 
 use super::condition;
 use super::reader::{Fields, Place, Problem, Reader};
+use super::terms::{self, Does, Terms};
 use super::window;
 use crate::approval::Approval;
 use crate::diagnostic::code;
@@ -13,7 +14,7 @@ const MAX_QUORUM: u64 = 20;
 const MAX_TIMEOUT_SECONDS: u64 = 86_400;
 
 /// Reads both forms.
-pub(super) fn read(reader: &mut Reader, fields: &Fields<'_>) -> Option<Approval> {
+pub(super) fn read(reader: &mut Reader, fields: &Fields<'_>) -> Option<(Terms, Approval)> {
     let full = fields.get("approval").and_then(|place| read_object(reader, &place));
     let action = fields
         .get("action")
@@ -26,7 +27,9 @@ pub(super) fn read(reader: &mut Reader, fields: &Fields<'_>) -> Option<Approval>
             reader.report(&place, Problem::new(code::CONFLICT, message));
             full
         }
-        (Some(place), _) => Some(Approval { timeout_seconds, ..Approval::of_every_call(&place) }),
+        (Some(place), _) => {
+            Some((Terms::default(), Approval { timeout_seconds, ..Approval::of_every_call(&place) }))
+        }
         (None, Some(place)) => {
             let message = "`approval_timeout` belongs beside `\"action\": \"require_approval\"`; in `approval` write \
                            `timeout`";
@@ -47,13 +50,15 @@ impl Approval {
             quorum: None,
             needs_reason: None,
             when: Vec::new(),
+            ends_ms: None,
         }
     }
 }
 
-fn read_object(reader: &mut Reader, place: &Place<'_>) -> Option<Approval> {
+fn read_object(reader: &mut Reader, place: &Place<'_>) -> Option<(Terms, Approval)> {
     let fields = reader.object(place, &APPROVAL_KEYS)?;
-    let mut approval = Approval::of_every_call(place);
+    let terms = terms::read(reader, &fields, Does::Restricts);
+    let mut approval = Approval { ends_ms: terms.ends_ms(), ..Approval::of_every_call(place) };
     for place in fields.get("from").and_then(|place| reader.list(&place)).unwrap_or_default() {
         approval.from.extend(reader.name(&place).map(Box::from));
     }
@@ -64,7 +69,7 @@ fn read_object(reader: &mut Reader, place: &Place<'_>) -> Option<Approval> {
     for place in fields.get("when").and_then(|place| reader.list(&place)).unwrap_or_default() {
         approval.when.extend(condition::read_condition(reader, &place, 0));
     }
-    Some(approval)
+    Some((terms, approval))
 }
 
 fn read_timeout(reader: &mut Reader, place: &Place<'_>) -> Option<u64> {

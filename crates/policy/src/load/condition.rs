@@ -6,6 +6,7 @@ use json::Value;
 
 use super::fact::read_zone;
 use super::reader::{Fields, Place, Problem, Reader, not_built};
+use super::terms::{self, Does, Terms};
 use super::{expression, fact};
 use crate::cel;
 use crate::condition::{Combinator, Combined, Comparison, Condition};
@@ -36,18 +37,19 @@ pub(super) fn read_predicate(
     list: &str,
     labels: &mut Labels,
     sense: Sense,
-) -> Option<Predicate> {
+) -> Option<(Terms, Predicate)> {
     let fields = reader.object(place, &PREDICATE_KEYS)?;
+    let terms = terms::read(reader, &fields, Does::Restricts);
     let on_deny = fields.get("on_deny").and_then(|place| reader.text(&place)).map(Arc::from);
     let hint = "list what must hold, or write `[]`, which always holds";
     let places = fields.required(reader, "conditions", hint).and_then(|place| reader.list(&place))?;
     let conditions: Vec<_> = places.iter().filter_map(|place| read_condition(reader, place, 0)).collect();
     let label = conditions.first().map_or_else(|| ALWAYS.to_owned(), Condition::label);
     let rule = labels.next(list, &label);
-    let predicate =
-        Predicate { rule, pointer: place.pointer.clone(), offset: place.offset(), conditions, on_deny };
+    let (pointer, offset, ends_ms) = (place.pointer.clone(), place.offset(), terms.ends_ms());
+    let predicate = Predicate { rule, pointer, offset, conditions, on_deny, ends_ms };
     fact::check_annotations(reader, &predicate, sense);
-    Some(predicate)
+    Some((terms, predicate))
 }
 
 /// Reads one condition, so deep inside others.

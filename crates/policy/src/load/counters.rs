@@ -28,10 +28,11 @@ pub(super) fn check(reader: &mut Reader, policy: &Policy) {
 pub(super) fn check_sessions(reader: &mut Reader, policy: &Policy) {
     for (_, _, rules) in policy.all_rules() {
         let is_bounded = |limit: &Limit| {
-            rules
-                .limits
-                .iter()
-                .any(|other| other.spec.scope == Scope::grant() && other.spec.unit == limit.spec.unit)
+            rules.limits.iter().any(|other| {
+                other.spec.scope == Scope::grant()
+                    && other.spec.unit == limit.spec.unit
+                    && other.outlasts(limit)
+            })
         };
         let of_sessions = rules.limits.iter().filter(|limit| limit.spec.scope.has(ScopeWord::Session));
         for limit in of_sessions.filter(|limit| !is_bounded(limit)) {
@@ -42,6 +43,13 @@ pub(super) fn check_sessions(reader: &mut Reader, policy: &Policy) {
             let pointer = format!("{}/scope", limit.spec.pointer);
             reader.report_at(limit.offset, pointer, Problem::new(code::CONFLICT, message));
         }
+    }
+}
+
+impl Limit {
+    /// Whether it holds as long as another one does.
+    fn outlasts(&self, other: &Self) -> bool {
+        self.ends_ms.is_none_or(|ends_ms| other.ends_ms.is_some_and(|other_ms| other_ms <= ends_ms))
     }
 }
 

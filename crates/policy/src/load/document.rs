@@ -5,7 +5,7 @@ use std::sync::Arc;
 use json::Value;
 
 use super::reader::{Place, Reader};
-use super::{channel, example, flow, section};
+use super::{channel, example, flow, section, terms};
 use crate::hash::Hash;
 use crate::policy::{Effect, Policy};
 use crate::registry::{DEFAULTS, DOCUMENT_KEYS, VERSIONS};
@@ -20,6 +20,8 @@ pub(super) fn read(reader: &mut Reader, root: Value<'_>, name: &Arc<str>) -> Opt
     let default = fields
         .required(reader, "default", "write `\"default\": \"deny\"` or `\"default\": \"allow\"`")
         .and_then(|place| reader.word(&place, &DEFAULTS));
+    let is_shadow = terms::is_shadow(reader, &fields);
+    let reveal = terms::read_reveal(reader, &fields);
     let top = section::read(reader, &fields, name);
     let servers = section::read_servers(reader, &fields, name);
     let channels = channel::read(reader, &fields);
@@ -31,6 +33,8 @@ pub(super) fn read(reader: &mut Reader, root: Value<'_>, name: &Arc<str>) -> Opt
     Some(Policy {
         name: Arc::clone(name),
         default: if default == Some("allow") { Effect::Allow } else { Effect::Deny },
+        is_shadow,
+        reveal,
         top,
         servers,
         channels,

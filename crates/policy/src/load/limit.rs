@@ -7,6 +7,7 @@ use json::Decimal;
 use super::condition::read_path;
 use super::fact::read_name;
 use super::reader::{Fields, Place, Problem, Reader};
+use super::terms::{self, Does, Terms};
 use super::{concurrency, release, scope, window};
 use crate::cost::Cost;
 use crate::diagnostic::code;
@@ -21,7 +22,7 @@ use crate::rule::Labels;
 const MAX_COUNTER_CHARS: usize = 128;
 
 /// Reads `limits`.
-pub(super) fn read_all(reader: &mut Reader, fields: &Fields<'_>, policy: &Arc<str>) -> Vec<Limit> {
+pub(super) fn read_all(reader: &mut Reader, fields: &Fields<'_>, policy: &Arc<str>) -> Vec<(Terms, Limit)> {
     let Some(list) = fields.get("limits") else { return Vec::new() };
     let mut labels = Labels::default();
     let places = reader.list(&list).unwrap_or_default();
@@ -34,8 +35,9 @@ fn read(
     list: &str,
     labels: &mut Labels,
     policy: &Arc<str>,
-) -> Option<Limit> {
+) -> Option<(Terms, Limit)> {
     let fields = reader.object(place, &LIMIT_KEYS)?;
+    let terms = terms::read(reader, &fields, Does::Restricts);
     let counter = read_counter(reader, &fields);
     let counted = if fields.get("kind").is_some() {
         concurrency::read(reader, &fields)
@@ -60,12 +62,14 @@ fn read(
         max_keys: scoped.max_keys,
         release,
     };
-    Some(Limit {
+    let limit = Limit {
         offset: place.offset(),
         spec: Arc::new(spec),
         cost: counted.cost,
         keyed_by: scoped.keyed_by,
-    })
+        ends_ms: terms.ends_ms(),
+    };
+    Some((terms, limit))
 }
 
 /// What is counted, over which time, and how much of it there may be.

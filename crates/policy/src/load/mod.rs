@@ -25,6 +25,7 @@ mod scan;
 mod scope;
 mod section;
 mod short;
+mod terms;
 mod toml;
 mod transcript;
 mod window;
@@ -168,6 +169,7 @@ fn read(
     if let Some(draft) = &draft {
         counters::check(&mut reader, draft);
         counters::check_sessions(&mut reader, draft);
+        terms::check(&mut reader, draft);
     }
     let mut problems = scanned.duplicates;
     problems.append(&mut reader.into_problems());

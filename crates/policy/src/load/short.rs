@@ -40,6 +40,7 @@ pub(super) fn read_action(reader: &mut Reader, fields: &Fields<'_>, target: &Tar
                 offset: place.offset(),
                 conditions: Vec::new(),
                 on_deny: reason_text.map(Arc::from),
+                ends_ms: None,
             };
             Action { deny: Some(deny), says_allow: false }
         }
@@ -114,7 +115,8 @@ pub(super) fn read_rate_limit(
         max_keys: None,
         release: None,
     };
-    Some(Limit { offset: place.offset(), spec: Arc::new(spec), cost: Cost::Calls, keyed_by: Box::from([]) })
+    let (spec, keyed_by) = (Arc::new(spec), Box::from([]));
+    Some(Limit { offset: place.offset(), spec, cost: Cost::Calls, keyed_by, ends_ms: None })
 }
 
 fn read_object(reader: &mut Reader, place: &Place<'_>) -> Option<(Decimal, Window)> {

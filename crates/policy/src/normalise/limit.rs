@@ -1,7 +1,7 @@
 //! Limits and approvals.
 
 use super::number::number;
-use super::rules::condition_tree;
+use super::rules::{Terms, condition_tree};
 use super::tree::{Tree, object, text};
 use crate::approval::Approval;
 use crate::cost::Cost;
@@ -9,7 +9,7 @@ use crate::limit::{LimitSpec, Scope, Window, duration};
 use crate::policy::Limit;
 
 /// One limit in its full form.
-pub(super) fn limit_tree(limit: &Limit) -> Tree {
+pub(super) fn limit_tree(limit: &Limit, terms: Terms) -> Tree {
     let LimitSpec { counter, window, max, timezone, max_keys, release, on_deny, .. } = &*limit.spec;
     let mut members = vec![("counter", text(counter))];
     match window {
@@ -35,6 +35,7 @@ pub(super) fn limit_tree(limit: &Limit) -> Tree {
     }
     members.extend(release.map(|release| ("release", text(release.as_str()))));
     members.extend(on_deny.as_ref().map(|said| ("on_deny", text(said))));
+    terms.push(&mut members);
     object(members)
 }
 
@@ -50,7 +51,7 @@ fn scope_tree(scope: &Scope) -> Tree {
 }
 
 /// An approval in its full form.
-pub(super) fn approval_tree(approval: &Approval) -> Tree {
+pub(super) fn approval_tree(approval: &Approval, terms: Terms) -> Tree {
     let mut members = Vec::new();
     if !approval.from.is_empty() {
         members.push(("from", Tree::Array(approval.from.iter().map(|who| text(who)).collect())));
@@ -63,5 +64,6 @@ pub(super) fn approval_tree(approval: &Approval) -> Tree {
     if !approval.when.is_empty() {
         members.push(("when", Tree::Array(approval.when.iter().map(condition_tree).collect())));
     }
+    terms.push(&mut members);
     object(members)
 }

@@ -85,6 +85,8 @@ fn tree(policy: &Policy) -> Tree {
         Effect::Deny => "deny",
     };
     let mut members = vec![("version", text("1")), ("default", text(default))];
+    members.extend(policy.is_shadow.then(|| ("mode", text("shadow"))));
+    members.extend(policy.reveal.map(|reveal| ("reveal", text(reveal.as_str()))));
     push_section(&mut members, &policy.top);
     if !policy.servers.is_empty() {
         let servers = policy.servers.iter().map(|(id, section)| {

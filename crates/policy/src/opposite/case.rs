@@ -12,6 +12,7 @@ use crate::input::Input;
 use crate::operator::Sense;
 use crate::path::{Path, Source};
 use crate::policy::{Limit, Predicate};
+use crate::terms::Moment;
 
 /// A call. Cheap to clone but for its arguments.
 #[derive(Debug, Clone)]
@@ -111,12 +112,14 @@ pub(super) enum Rule<'b> {
     Approval(&'b Approval),
 }
 
-/// The rules with conditions, in the order of evaluation.
-pub(super) fn rules(bound: &Bound) -> Vec<Rule<'_>> {
-    let requirements = bound.requirements().map(|(_, predicate)| Rule::Predicate(predicate, Sense::Require));
-    let denies = bound.conditional_denies().map(|(_, predicate)| Rule::Predicate(predicate, Sense::DenyIf));
-    let approvals = bound.approvals().map(|(_, approval)| Rule::Approval(approval));
-    requirements.chain(denies).chain(bound.limits().map(Rule::Limit)).chain(approvals).collect()
+/// The rules with conditions that hold then, in the order of evaluation.
+pub(super) fn rules(bound: &Bound, moment: Moment) -> Vec<Rule<'_>> {
+    let requirements =
+        bound.requirements(moment).map(|(_, predicate)| Rule::Predicate(predicate, Sense::Require));
+    let denies =
+        bound.conditional_denies(moment).map(|(_, predicate)| Rule::Predicate(predicate, Sense::DenyIf));
+    let approvals = bound.approvals(moment).map(|(_, approval)| Rule::Approval(approval));
+    requirements.chain(denies).chain(bound.limits(moment).map(Rule::Limit)).chain(approvals).collect()
 }
 
 impl<'b> Rule<'b> {

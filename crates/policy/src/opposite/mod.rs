@@ -16,6 +16,7 @@ use crate::analysis::text::Want;
 use crate::bound::Bound;
 use crate::decision::{Arguments, Decision, Denial, DenialKind, Facts};
 use crate::rule::RuleId;
+use crate::terms::Moment;
 use candidate::Trial;
 use case::{Case, Rule};
 use wish::Wish;
@@ -140,7 +141,7 @@ impl Bound {
 
     fn ways_to_allow(&self, case: &Case<'_>, denial: &Denial) -> Opposite {
         let mut trial = Trial::new(self);
-        let rules = case::rules(self);
+        let rules = case::rules(self, Moment::Call(case.now_ms()));
         let first = trial.denying(case, &rules).into_iter().next();
         let Some(rule) = first.and_then(|index| rules.get(index)) else {
             return undecided(format!(
@@ -170,7 +171,7 @@ impl Bound {
 
     fn ways_to_deny(&self, case: &Case<'_>) -> Opposite {
         let mut trial = Trial::new(self);
-        let rules = case::rules(self);
+        let rules = case::rules(self, Moment::Call(case.now_ms()));
         let mut ways = Vec::new();
         for rule in &rules {
             let (choices, _) = rule.choices(rule.denying());

@@ -18,6 +18,10 @@ pub(super) fn of_gate(bound: &Bound, denial: &Denial) -> Option<String> {
         DenialKind::Hidden => {
             (format!("`{policy}` hides the tool{place}"), "remove that entry of `hide`".to_owned())
         }
+        DenialKind::DefaultDeny if denial.pointer.ends_with("/expires") => (
+            format!("what opened the tool in `{policy}` has expired{place}"),
+            "give it a later end".to_owned(),
+        ),
         DenialKind::DefaultDeny => (
             format!("nothing in `{policy}` names the tool"),
             format!("add `{tool}` to its `tools`; `{{}}` is enough"),

@@ -34,8 +34,8 @@ const DOCUMENT: &[Entry] = &[
     ),
     built("flows", "What may follow what. Until history is kept, calls that a flow asks about are denied."),
     built("tests", "Example calls with the decision that is expected of each."),
-    not_yet("reveal", "What a denial tells the agent."),
-    not_yet("mode", "Evaluated but not enforced."),
+    built("reveal", "What a denial tells the agent; the strictest stated holds."),
+    built("mode", "`\"shadow\"` judges and records, and enforces nothing of the document."),
     not_yet("spend_limit", "A limit of the older proxy; `toolgate policy import` translates it."),
 ];
 
@@ -53,11 +53,11 @@ const RULES: &[Entry] = &[
     built("numbers", "Which numbers of arguments a rule may read."),
     built("approval", "People must agree to the call. Until they can be asked, it is denied."),
     built("approval_timeout", "How long `\"action\": \"require_approval\"` waits, such as `10m`."),
-    not_yet("reveal", "What a denial tells the agent."),
+    built("reveal", "What a denial tells the agent; the strictest stated holds."),
     not_yet("response", "Rules for replies."),
-    not_yet("mode", "Evaluated but not enforced."),
-    not_yet("expires", "Until when this holds."),
-    not_yet("on_expiry", "What a restriction does after it expired."),
+    built("mode", "`\"shadow\"` judges and records all of it, and enforces nothing; it names no tool."),
+    built("expires", "From when on it opens nothing, such as `2026-12-01T00:00:00Z`; its restrictions stay."),
+    built("on_expiry", "`\"relax\"` beside `expires`: its restrictions end too."),
     built("release", "Whether a call that was never sent gives back what the limits of these rules counted."),
     not_yet("rules", "The older proxy's list; `toolgate policy import` translates it."),
     not_yet("state", "A counter of the older proxy; `toolgate policy import` translates it."),
@@ -79,9 +79,9 @@ pub(crate) const PREDICATE_KEYS: Table = Table { title: "a predicate", entries: 
 const PREDICATE: &[Entry] = &[
     built("conditions", "Conditions that must all hold; `[]` always holds. Required."),
     built("on_deny", "What the agent is told when this predicate denies."),
-    not_yet("mode", "Evaluated but not enforced."),
-    not_yet("expires", "Until when this holds."),
-    not_yet("on_expiry", "What a restriction does after it expired."),
+    built("mode", "`\"shadow\"` judges and records it, and enforces nothing."),
+    built("expires", "From when on it no longer holds; only beside `on_expiry`."),
+    built("on_expiry", "`\"relax\"` beside `expires`: without this restriction from then on."),
 ];
 
 /// One condition.
@@ -125,9 +125,9 @@ const LIMIT: &[Entry] = &[
         "max_keys",
         "How many different values the arguments of a scope may have at once; 1000 without it.",
     ),
-    not_yet("mode", "Counted but not enforced."),
-    not_yet("expires", "Until when this holds."),
-    not_yet("on_expiry", "What a restriction does after it expired."),
+    built("mode", "`\"shadow\"` counts in a counter of its own, and refuses nothing."),
+    built("expires", "From when on it no longer holds; only beside `on_expiry`."),
+    built("on_expiry", "`\"relax\"` beside `expires`: without this limit from then on."),
 ];
 
 /// The object under `approval`.
@@ -141,6 +141,9 @@ const APPROVAL: &[Entry] = &[
         "when",
         "Conditions that must all hold for an approval to be needed; without them every call needs one.",
     ),
+    built("mode", "`\"shadow\"` records which calls it would have held, and holds none."),
+    built("expires", "From when on nobody is asked; only beside `on_expiry`."),
+    built("on_expiry", "`\"relax\"` beside `expires`: without this approval from then on."),
 ];
 
 /// One entry of `flows`.
@@ -270,10 +273,13 @@ const CHANNEL: &[Entry] = &[
     built("numbers", "Which numbers of arguments a rule may read."),
     not_yet("approval_timeout", "How long an approval is waited for."),
     not_yet("response", "Rules for replies."),
-    not_yet("reveal", "What a denial tells the agent."),
-    not_yet("mode", "Evaluated but not enforced."),
-    not_yet("expires", "Until when this holds."),
-    not_yet("on_expiry", "What a restriction does after it expired."),
+    built("reveal", "What the denial tells the agent, beside `\"action\": \"deny\"`."),
+    built(
+        "mode",
+        "`\"shadow\"` beside `\"action\": \"deny\"` records what it would deny, and denies nothing.",
+    ),
+    built("expires", "From when on an allow opens nothing, such as `2026-12-01T00:00:00Z`."),
+    built("on_expiry", "`\"relax\"` beside `expires`, which a deny needs: it denies nothing from then on."),
 ];
 
 /// The object under `elicitation`, where it is by mode.

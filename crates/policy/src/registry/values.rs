@@ -143,6 +143,23 @@ const NUMBER: &[Entry] = &[
     built("arbitrary", "All of up to 38 digits, exactly; only for servers that never round."),
 ];
 
+/// `mode`.
+pub(crate) const MODES: Table = Table { title: "`mode`", entries: MODE };
+const MODE: &[Entry] =
+    &[built("shadow", "Judged beside what is enforced, recorded, and never enforced. Without it a part is.")];
+
+/// `on_expiry`.
+pub(crate) const EXPIRY_ACTIONS: Table = Table { title: "`on_expiry`", entries: EXPIRY_ACTION };
+const EXPIRY_ACTION: &[Entry] = &[built("relax", "The restriction no longer holds.")];
+
+/// `reveal`.
+pub(crate) const REVEALS: Table = Table { title: "`reveal`", entries: REVEAL };
+const REVEAL: &[Entry] = &[
+    built("full", "The reason, the id of the rule and the name of its policy."),
+    built("reason", "The reason. The default."),
+    built("none", "One text that is the same for every denial."),
+];
+
 /// The first part of a path.
 pub(crate) const PATH_ROOTS: Table = Table { title: "the first part of a path", entries: PATH_ROOT };
 const PATH_ROOT: &[Entry] = &[

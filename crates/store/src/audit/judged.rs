@@ -45,6 +45,19 @@ pub struct ArgumentFacts<'a> {
     pub digest: Digest,
 }
 
+/// What the parts in shadow would have denied, of what was let through.
+#[derive(Clone, Copy, Debug)]
+pub struct ShadowFact<'a> {
+    /// The policy.
+    pub policy: &'a str,
+    /// The rule.
+    pub rule: &'a str,
+    /// The exact pointer of that rule.
+    pub pointer: &'a str,
+    /// The step that would have denied.
+    pub cause: &'a str,
+}
+
 /// The facts of one judged message.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Judged<'a> {
@@ -70,6 +83,8 @@ pub struct Judged<'a> {
     pub operands: &'a [OperandFact<'a>],
     /// The arguments; nothing for a message without any.
     pub arguments: Option<ArgumentFacts<'a>>,
+    /// What the parts in shadow would have denied.
+    pub shadow: Option<ShadowFact<'a>>,
     /// Bytes of the message as it came.
     pub n_bytes: u64,
 }
@@ -125,6 +140,9 @@ impl Judged<'_> {
         }
         list(object, "matched", self.matched, MAX_RULE_BYTES);
         self.write_operands(object);
+        if let Some(shadow) = &self.shadow {
+            shadow.write(object);
+        }
         if let Some(arguments) = &self.arguments {
             arguments.write(object);
         }
@@ -139,6 +157,21 @@ impl Judged<'_> {
         let entries: Vec<String> = self.operands.iter().take(MAX_ENTRIES).map(entry).collect();
         let entries: Vec<&str> = entries.iter().map(String::as_str).collect();
         list(object, "operands", &entries, MAX_RULE_BYTES);
+    }
+}
+
+impl ShadowFact<'_> {
+    fn write(&self, object: &mut ObjectWriter<'_>) {
+        let mut shadow = object.object("shadow");
+        if !self.policy.is_empty() {
+            shadow.str("policy", &capped(self.policy, MAX_NAME_BYTES));
+        }
+        shadow.str("rule", &capped(self.rule, MAX_RULE_BYTES));
+        if !self.pointer.is_empty() && self.pointer != self.rule {
+            shadow.str("pointer", &capped(self.pointer, MAX_RULE_BYTES));
+        }
+        shadow.str("cause", self.cause);
+        shadow.end();
     }
 }
 

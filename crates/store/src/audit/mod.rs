@@ -31,7 +31,7 @@ pub use error::AuditError;
 pub use export::export;
 pub(crate) use flood::{FloodRow, Floods};
 pub use head::Head;
-pub use judged::{ArgumentFacts, Judged, OperandFact, PolicyRef};
+pub use judged::{ArgumentFacts, Judged, OperandFact, PolicyRef, ShadowFact};
 pub(crate) use judged::{denied_body, intent_body};
 pub use key::{AuditKey, Digest};
 pub(crate) use outcome::outcome_body;

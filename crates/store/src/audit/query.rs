@@ -31,6 +31,8 @@ pub struct Filter {
     pub kind: Option<String>,
     /// Of this call.
     pub call: Option<CallId>,
+    /// Only what parts in shadow would have denied.
+    pub in_shadow: bool,
 }
 
 /// Hands each record that fits to `each`, as its line, until that breaks off.
@@ -95,7 +97,7 @@ impl Matcher<'_> {
         }
         let has_subject =
             [&filter.grant, &filter.server, &filter.tool, &filter.effect].iter().any(|part| part.is_some());
-        if has_subject && !self.fits_subject(record, line) {
+        if (has_subject || filter.in_shadow) && !self.fits_subject(record, line) {
             return false;
         }
         filter.from.is_none_or(|from| record.time >= from)
@@ -113,7 +115,8 @@ impl Matcher<'_> {
         let fits = is(root, "grant", filter.grant.as_deref())
             && is(root, "server", filter.server.as_deref())
             && is(root, "tool", filter.tool.as_deref())
-            && is(root, "effect", filter.effect.as_deref());
+            && is(root, "effect", filter.effect.as_deref())
+            && (!filter.in_shadow || root.get("shadow").is_some());
         if let Some(call) = record.call.filter(|_| fits && record.kind == "intent") {
             self.calls.insert(call);
         }

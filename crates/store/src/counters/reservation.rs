@@ -9,7 +9,7 @@ use json::Decimal;
 use std::sync::Arc;
 
 /// One reserved amount of one counter.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Unit {
     pub(crate) slot: usize,
     pub(crate) id: KeyId,
@@ -36,6 +36,12 @@ impl Reservation {
         self.call
     }
 
+    /// Holds what another reservation of the same call holds too.
+    pub fn join(mut self, mut other: Self) -> Self {
+        self.held.join(&mut other.held);
+        self
+    }
+
     /// The counters that it holds units of.
     pub fn keys(&self) -> impl Iterator<Item = &CounterKey> {
         self.held.units().iter().map(|unit| &unit.key)
@@ -54,6 +60,14 @@ impl Held {
     pub(crate) fn new(ledger: Arc<Ledger>, units: Vec<Unit>) -> Self {
         let units = if units.is_empty() { None } else { Some(units.into()) };
         Self { ledger, is_live: units.is_some(), units }
+    }
+
+    /// Takes over what another one holds, of other counters. Both were not settled yet.
+    fn join(&mut self, other: &mut Self) {
+        debug_assert!(self.is_live == self.units.is_some() && other.is_live == other.units.is_some());
+        let Some(more) = other.units.take().filter(|_| std::mem::take(&mut other.is_live)) else { return };
+        self.units = Some(self.units().iter().chain(more.iter()).cloned().collect());
+        self.is_live = true;
     }
 
     /// The units, shared; nothing when there are none.

@@ -163,12 +163,11 @@ impl<'a> Comparison<'a> {
 
     /// Calls that both allow, and for which only the other side asks for an approval.
     fn approvals(&self, view: &View<'_>, solver: &mut Solver, budget: u64, found: &mut Diff) {
-        let asked = |bound: &Bound| -> Vec<String> {
-            bound.approvals().map(|(_, approval)| side::saying_of(&approval.when)).collect()
-        };
+        let asked =
+            |bound: &Bound| -> Vec<String> { side::approvals(bound).map(|(_, _, saying)| saying).collect() };
         let (own, others) = (asked(self.one.bound), asked(self.other.bound));
         let is_plain = self.one.bound.numbers() == self.other.bound.numbers();
-        let Some((policy, approval)) = self.other.bound.approvals().next() else { return };
+        let Some((policy, approval, _)) = side::approvals(self.other.bound).next() else { return };
         if is_plain && others.iter().all(|saying| own.contains(saying)) {
             return;
         }

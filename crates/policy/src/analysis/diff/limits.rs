@@ -3,6 +3,8 @@
 use crate::analysis::subject::Subject;
 use crate::bound::Bound;
 use crate::limit::{LimitSpec, ScopeWord, Window, duration};
+use crate::policy::Limit;
+use crate::terms::{Moment, written};
 
 /// A limit that is not the same on both sides, and the tools that it is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +27,7 @@ type Spec = (String, String);
 /// Adds the differences for one tool; equal ones of several tools become one.
 pub(super) fn compare(subject: &Subject<'_>, old: &Bound, new: &Bound, found: &mut Vec<LimitChange>) {
     let specs = |bound: &Bound| -> Vec<Spec> {
-        bound.limits().map(|limit| (limit.spec.counter.to_string(), said(&limit.spec))).collect()
+        bound.limits(Moment::Call(None)).map(|limit| (limit.spec.counter.to_string(), said(limit))).collect()
     };
     let (mut before, mut after) = (specs(old), specs(new));
     before.retain(|spec| match after.iter().position(|other| other == spec) {
@@ -66,8 +68,8 @@ fn add(found: &mut Vec<LimitChange>, tool: &str, old: Option<Spec>, new: Option<
     }
 }
 
-fn said(spec: &LimitSpec) -> String {
-    let LimitSpec { window, max, scope, unit, timezone, max_keys, release, .. } = spec;
+fn said(limit: &Limit) -> String {
+    let LimitSpec { window, max, scope, unit, timezone, max_keys, release, .. } = &*limit.spec;
     let what = match &**unit {
         LimitSpec::CALLS | LimitSpec::SLOTS => "calls".to_owned(),
         unit => format!("of {unit}"),
@@ -82,6 +84,7 @@ fn said(spec: &LimitSpec) -> String {
         timeout_ms.map(|ms| format!("a slot for {}", duration(ms))),
         max_keys.map(|max_keys| format!("at most {max_keys} values")),
         release.map(|release| format!("release {}", release.as_str())),
+        limit.ends_ms.map(|ends_ms| format!("until {}", written(ends_ms))),
     ];
     for part in more.into_iter().flatten() {
         text.push_str(", ");

@@ -2,7 +2,7 @@
 //! have to differ, then the rest.
 
 use super::{Filled, Solved, Solver, instant};
-use crate::analysis::store::{ANNOTATIONS, ARGUMENTS, GRANT, INPUT, LABELS, Store};
+use crate::analysis::store::{ANNOTATIONS, ARGUMENTS, Clock, GRANT, INPUT, LABELS, Store};
 
 /// A call that the demands allow, not judged yet. Values are JSON.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,7 +48,7 @@ impl Solver {
                 Solved::GaveUp(why) => return Solved::GaveUp(why),
             }
         }
-        let now_ms = match instant::solve(&store.times) {
+        let now_ms = match instant::solve(&store.times, store.clock) {
             Solved::Found(now_ms) => now_ms,
             Solved::Impossible => return Solved::Impossible,
             Solved::GaveUp(why) => return Solved::GaveUp(why),
@@ -57,7 +57,7 @@ impl Solver {
         let mut next = || texts.next().flatten();
         let (arguments, input, annotations) = (next().unwrap_or_default(), next(), next());
         let (grant, labels) = (next().unwrap_or_default(), next().unwrap_or_default());
-        let is_timed = !store.times.is_empty();
+        let is_timed = !store.times.is_empty() || store.clock != Clock::ANY;
         Solved::Found(Model { arguments, input, annotations, grant, labels, now_ms, is_timed })
     }
 

@@ -5,6 +5,7 @@ use jiff::civil::{Date, DateTime, Time, date};
 
 use super::Solved;
 use crate::analysis::ask::{Ask, Asked};
+use crate::analysis::store::Clock;
 use crate::datum::Datum;
 use crate::fact::Fact;
 use crate::input::{Input, Tool};
@@ -24,9 +25,9 @@ const MAX_TRIED: usize = 20_000;
 type Demands<'a> = [(&'a Path, Ask<'a>)];
 
 /// A time, in milliseconds of Unix time.
-pub(super) fn solve(demands: &Demands<'_>) -> Solved<u64> {
+pub(super) fn solve(demands: &Demands<'_>, clock: Clock) -> Solved<u64> {
     if demands.is_empty() {
-        return Solved::Found(SOME_TIME_MS);
+        return Solved::Found(clock.near(SOME_TIME_MS));
     }
     let mut zones: Vec<Option<&Zone>> = Vec::new();
     for (path, _) in demands {
@@ -38,10 +39,10 @@ pub(super) fn solve(demands: &Demands<'_>) -> Solved<u64> {
     for zone in &zones {
         let own: Vec<_> =
             demands.iter().copied().filter(|(path, _)| name(path.zone()) == name(*zone)).collect();
-        let Some(part) = Part::of(&own) else { return Solved::Impossible };
+        let Some(part) = Part::of(&own, clock) else { return Solved::Impossible };
         parts.push(part);
     }
-    let found = parts.iter().zip(zones).find_map(|(part, zone)| part.find(zone, demands));
+    let found = parts.iter().zip(zones).find_map(|(part, zone)| part.find(zone, demands, clock));
     found.map_or(
         Solved::GaveUp("the demands on the time mix zones, or meet a change of the clock"),
         Solved::Found,
@@ -61,12 +62,13 @@ struct Part {
 
 impl Part {
     /// Nothing where none are left.
-    fn of(demands: &Demands<'_>) -> Option<Self> {
+    fn of(demands: &Demands<'_>, clock: Clock) -> Option<Self> {
         let small = |fact, end: i8| -> Vec<i8> {
             let holds = |number: &i8| holds(demands, fact, Datum::Number(*number));
             (0..end).filter(holds).collect()
         };
-        let asks_dates = demands.iter().any(|(path, _)| path.source() == Source::Fact(Fact::Date));
+        let asks_dates =
+            clock != Clock::ANY || demands.iter().any(|(path, _)| path.source() == Source::Fact(Fact::Date));
         let is_left = |day: &Date| {
             let weekday = zone::weekday(day.to_datetime(Time::midnight()));
             holds(demands, Fact::Weekday, Datum::Text(weekday))
@@ -79,14 +81,14 @@ impl Part {
     }
 
     /// A time of these that meets all demands.
-    fn find(&self, zone: Option<&Zone>, demands: &Demands<'_>) -> Option<u64> {
+    fn find(&self, zone: Option<&Zone>, demands: &Demands<'_>, clock: Clock) -> Option<u64> {
         let times = self.minutes.iter().flat_map(|minute| {
             self.hours.iter().flat_map(move |hour| self.days.iter().map(move |day| (*day, *hour, *minute)))
         });
         times.take(MAX_TRIED).find_map(|(day, hour, minute)| {
             let civil = DateTime::from_parts(day, Time::new(hour, minute, 0, 0).ok()?);
             let now_ms = Zone::instant(zone, civil)?;
-            is_met(demands, now_ms).then_some(now_ms)
+            (clock.has(now_ms) && is_met(demands, now_ms)).then_some(now_ms)
         })
     }
 }

@@ -1,10 +1,12 @@
 //! What is known of the values of a call while a question is solved: for each place the kinds of value that are still
 //! possible, and the demands on each. Kinds do not depend on each other, so demands narrow them without branching.
 
+mod clock;
 mod member;
 mod narrow;
 mod node;
 
+pub(crate) use clock::Clock;
 use json::Value;
 
 pub(crate) use member::other_spelling;
@@ -35,6 +37,8 @@ pub(crate) struct Store<'a> {
     pub(crate) nodes: Vec<Node<'a>>,
     /// Demands on the time.
     pub(crate) times: Vec<(&'a Path, Ask<'a>)>,
+    /// When the call is made.
+    pub(crate) clock: Clock,
     /// Places that hold the same value, or different ones.
     pub(crate) pairs: Vec<(usize, usize, bool)>,
     view: Option<&'a View<'a>>,
@@ -51,8 +55,8 @@ impl<'a> Store<'a> {
         let object = Kinds::OBJECT;
         let roots = [object, object.or(Kinds::MISSING), object.or(Kinds::MISSING), Kinds::TEXT, Kinds::LIST];
         let nodes = roots.into_iter().map(Node::of).collect();
-        let (times, pairs) = (Vec::new(), Vec::new());
-        let mut store = Self { nodes, times, pairs, view: Some(view), schema_root: view.schema };
+        let (times, pairs, clock) = (Vec::new(), Vec::new(), Clock::ANY);
+        let mut store = Self { nodes, times, clock, pairs, view: Some(view), schema_root: view.schema };
         let is_text = Ask {
             asked: Asked::OneOf(Kinds::TEXT),
             sense: Sense::Require,
@@ -74,6 +78,7 @@ impl<'a> Store<'a> {
         Self {
             nodes: vec![element],
             times: Vec::new(),
+            clock: Clock::ANY,
             pairs: Vec::new(),
             view: None,
             schema_root: self.schema_root,

@@ -6,7 +6,7 @@ use super::Listed;
 use crate::channel::Pattern;
 use crate::diagnostic::code;
 use crate::lint::Warnings;
-use crate::policy::{Effect, Policy};
+use crate::policy::{Effect, Named, Policy};
 use crate::rule::child;
 use crate::section::Section;
 use crate::suggest;
@@ -61,10 +61,12 @@ fn check_section(section: &Section, start: &str, names: &BTreeSet<&str>, who: &s
 fn check_unnamed(policy: &Policy, server: &str, tools: &[Listed<'_>], warnings: &mut Warnings) {
     let of_server = || tools.iter().map(|listed| &listed.tool).filter(|tool| *tool.server == *server);
     let is_ruled = |tool: &&crate::input::Tool| {
-        policy.hidden_at(tool).is_some() || policy.names(tool) || policy.selects(tool)
+        policy.hidden_at(tool).is_some() || policy.names(tool) > Named::Never || policy.selects(tool)
     };
     let forgotten: Vec<&str> = of_server().filter(|tool| !is_ruled(tool)).map(|tool| &*tool.name).collect();
-    if forgotten.is_empty() || !of_server().any(|tool| policy.names(tool) || policy.selects(tool)) {
+    if forgotten.is_empty()
+        || !of_server().any(|tool| policy.names(tool) > Named::Never || policy.selects(tool))
+    {
         return;
     }
     let what = match policy.default {

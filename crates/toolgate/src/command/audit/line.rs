@@ -52,7 +52,7 @@ impl Lines {
         if self.open.len() < MAX_OPEN {
             self.open.insert(call, subject.clone());
         }
-        (Tone::Good, "allow".to_owned(), joined([subject, rule(record), repaired(record)]))
+        (Tone::Good, "allow".to_owned(), joined([subject, rule(record), repaired(record), shadow(record)]))
     }
 
     fn end(&mut self, record: Value<'_>) -> (Tone, String, String) {
@@ -150,6 +150,11 @@ fn rule(record: Value<'_>) -> String {
 fn repaired(record: Value<'_>) -> String {
     let n_repaired = record.pointer("/arguments/repaired").map_or(0, |list| list.len());
     if n_repaired == 0 { String::new() } else { format!("{n_repaired} repaired") }
+}
+
+/// What the parts in shadow would have denied.
+fn shadow(record: Value<'_>) -> String {
+    record.get("shadow").map_or_else(String::new, |shadow| format!("shadow would deny: {}", rule(shadow)))
 }
 
 fn duration(us: u64) -> String {
@@ -250,6 +255,12 @@ mod tests {
         let records: Vec<&str> = cases.iter().map(|(record, _)| *record).collect();
         let expected: Vec<&str> = cases.iter().map(|(_, line)| *line).collect();
         assert_eq!(lines(&records), expected);
+    }
+
+    #[test]
+    fn what_shadow_would_deny_stands_beside_the_call() {
+        let record = r#""kind":"intent","call":"a-9","grant":"g","server":"s","method":"tools/call","tool":"t","effect":"allow","rule":"","shadow":{"policy":"p","rule":"/tools/t/action","cause":"action"},"bytes":9"#;
+        assert_eq!(lines(&[record]), ["T  allow     g -> s  t  shadow would deny: /tools/t/action"]);
     }
 
     #[test]

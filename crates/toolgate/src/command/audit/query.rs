@@ -17,6 +17,7 @@ Examples:
   toolgate audit query --effect deny --from 1d            what was denied in the last day
   toolgate audit query --grant radiology --tool start_dicom_import_job
   toolgate audit query --from 2026-11-20 --to 2026-11-21 --json > day.jsonl
+  toolgate audit query --shadow --from 1d                 what was let through and shadow would deny
   toolgate audit query --call 5f2c00000000abcd-17         everything about one call
 
 A time is a date, a time in UTC (`2026-11-20T13:00Z`) or a duration before now (`2h`).";
@@ -45,6 +46,9 @@ pub struct Arguments {
     /// Of this call
     #[arg(long, value_name = "ID", value_parser = call)]
     call: Option<CallId>,
+    /// Only what was let through and parts in shadow would have denied
+    #[arg(long)]
+    shadow: bool,
     /// Stop after so many records
     #[arg(long, short = 'n', value_name = "NUMBER")]
     limit: Option<usize>,
@@ -65,8 +69,9 @@ const KINDS: [&str; 10] = [
 
 /// Prints.
 pub fn run(global: &Global, arguments: Arguments) -> anyhow::Result<Exit> {
-    let Arguments { span: Span { from, to }, grant, server, tool, effect, kind, call, limit } = arguments;
-    let filter = Filter { from, to, grant, server, tool, effect, kind, call };
+    let Arguments { span: Span { from, to }, grant, server, tool, effect, kind, call, shadow, limit } =
+        arguments;
+    let filter = Filter { from, to, grant, server, tool, effect, kind, call, in_shadow: shadow };
     let output = global.output();
     let mut lines = Lines::new(output);
     let mut printed: io::Result<()> = Ok(());

@@ -85,8 +85,8 @@ fn explain_call(global: &Global, arguments: &Arguments, stack: &Stack, tool: &st
     let explanation = bound.explain(&facts, given);
     let opposite = bound.opposite(&facts, given);
     let about = About::Tool {
-        listed: bound.listed(),
-        listed_rule: bound.listed_reason(),
+        listed: bound.listed_from(facts.now_ms),
+        listed_rule: bound.listed_reason_from(facts.now_ms),
         is_schema_known: known.is_schema_known,
         note: known.note,
         opposite: &opposite,
@@ -109,8 +109,8 @@ fn explain_channel(
     let about = About::Channel {
         channel,
         subject,
-        listed: entry.map(|entry| stack.lists(channel, entry)),
-        advertised: stack.may_open(channel),
+        listed: entry.map(|entry| stack.lists_from(channel, entry, facts.now_ms)),
+        advertised: stack.may_open_from(channel, facts.now_ms),
     };
     show(global, &Explained { facts, explanation: &explanation, about, values: None })
 }

@@ -3,7 +3,7 @@
 
 use ::policy::{
     Allowed, Answer, Channel, Decision, Denial, Explanation, Facts, Finding, LimitDemand, OperandOutcome,
-    Opposite, RuleId,
+    Opposite, Reveal, RuleId,
 };
 use json::Document;
 use serde_json::{Value, json};
@@ -62,6 +62,12 @@ impl Explained<'_> {
         for finding in &self.explanation.findings {
             lines.extend(self.finding_lines(output, finding));
         }
+        if !self.explanation.shadow.is_empty() {
+            lines.push(output.paint(Tone::Strong, "  in shadow, judged and not enforced:"));
+        }
+        for finding in &self.explanation.shadow {
+            lines.extend(self.finding_lines(output, finding).into_iter().map(|line| format!("  {line}")));
+        }
         lines.extend(self.about.notes().map(|note| output.paint(Tone::Quiet, format!("  note: {note}"))));
         match &self.explanation.decision {
             Decision::Allow(allowed) => lines.extend(allowed_lines(output, allowed)),
@@ -76,12 +82,14 @@ impl Explained<'_> {
     }
 
     fn finding_lines(&self, output: Output, finding: &Finding) -> Vec<String> {
-        let (tone, answer) = match finding.answer {
-            Answer::Passes => (Tone::Good, "passes"),
-            Answer::Denies => (Tone::Bad, "denies"),
-            Answer::Reserves => (Tone::Warning, "reserves"),
+        let tone = match finding.answer {
+            Answer::Passes => Tone::Good,
+            Answer::Denies => Tone::Bad,
+            Answer::Reserves => Tone::Warning,
+            Answer::Ended => Tone::Quiet,
         };
-        let mut line = format!("  {:<14}{}", finding.step.as_str(), output.paint(tone, answer));
+        let answer = output.paint(tone, finding.answer.as_str());
+        let mut line = format!("  {:<14}{answer}", finding.step.as_str());
         if !finding.rule.as_str().is_empty() {
             line.push_str(&format!("  {}", finding.rule));
         }
@@ -107,6 +115,8 @@ impl Explained<'_> {
     pub fn to_json(&self) -> Value {
         let findings: Vec<Value> =
             self.explanation.findings.iter().map(|finding| self.finding_json(finding)).collect();
+        let shadow: Vec<Value> =
+            self.explanation.shadow.iter().map(|finding| self.finding_json(finding)).collect();
         let (effect, decision) = match &self.explanation.decision {
             Decision::Allow(allowed) => ("allow", allowed_json(allowed)),
             Decision::Deny(denial) => ("deny", denied_json(denial)),
@@ -117,6 +127,7 @@ impl Explained<'_> {
             "effect": effect,
             "decision": decision,
             "findings": findings,
+            "shadow": shadow,
         });
         if let (Some(shown), Value::Object(about)) = (shown.as_object_mut(), self.about_json()) {
             shown.extend(about);
@@ -159,11 +170,7 @@ impl Explained<'_> {
         };
         json!({
             "step": finding.step.as_str(),
-            "answer": match finding.answer {
-                Answer::Passes => "passes",
-                Answer::Denies => "denies",
-                Answer::Reserves => "reserves",
-            },
+            "answer": finding.answer.as_str(),
             "policy": finding.policy.as_deref(),
             "rule": finding.rule.as_str(),
             "pointer": finding.pointer,
@@ -209,6 +216,12 @@ fn allowed_lines(output: Output, allowed: &Allowed) -> Vec<String> {
             repaired.pointers.join(", ")
         ));
     }
+    if let Some(shadowed) = &allowed.shadowed {
+        lines.push(match &shadowed.denial {
+            Some(denial) => format!("  shadow would deny it by {}", denial.rule),
+            None => "  shadow would allow it".to_owned(),
+        });
+    }
     for demand in &*allowed.limits {
         let LimitDemand { spec, amount, values: _ } = demand;
         let note =
@@ -232,6 +245,10 @@ fn denied_lines(output: Output, denial: &Denial) -> Vec<String> {
     }
     lines.push(match &denial.reason {
         _ if denial.kind.looks_unknown() => "  the agent is told that there is no such tool".to_owned(),
+        Some(_) if denial.reveal == Reveal::Nothing => "  the agent is told nothing but that".to_owned(),
+        Some(reason) if denial.reveal == Reveal::Full => {
+            format!("  the agent is told the rule, and: {reason}")
+        }
         Some(reason) => format!("  the agent is told: {reason}"),
         None => "  the agent is told no reason".to_owned(),
     });
@@ -256,6 +273,10 @@ fn allowed_json(allowed: &Allowed) -> Value {
     json!({
         "mended": allowed.repaired.as_ref().map(|repaired| &repaired.pointers),
         "limits": allowed.limits.iter().map(limit).collect::<Vec<_>>(),
+        "shadow": allowed.shadowed.as_ref().map(|shadowed| match &shadowed.denial {
+            Some(denial) => json!({ "effect": "deny", "decision": denied_json(denial) }),
+            None => json!({ "effect": "allow", "limits": shadowed.limits.iter().map(limit).collect::<Vec<_>>() }),
+        }),
     })
 }
 
@@ -266,6 +287,7 @@ fn denied_json(denial: &Denial) -> Value {
         "pointer": denial.pointer,
         "policy": denial.policy.as_deref(),
         "reason": denial.reason.as_deref(),
+        "reveal": denial.reveal.as_str(),
         "looks_unknown": denial.kind.looks_unknown(),
     })
 }

@@ -121,7 +121,7 @@ pub fn run(global: &Global, arguments: &Arguments) -> anyhow::Result<Exit> {
 
 fn stack(global: &Global, named: &[String]) -> anyhow::Result<Stack> {
     let files = document::read(global, named)?;
-    Ok(Stack::new(files.iter().map(document::load).collect::<Result<_, _>>()?))
+    Ok(Stack::enforcing(files.iter().map(document::load).collect::<Result<_, _>>()?))
 }
 
 fn fails(report: &Report, fail_on: &[FailOn]) -> bool {

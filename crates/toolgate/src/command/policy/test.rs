@@ -103,7 +103,7 @@ impl Session {
             let message = format!("`{}` names no `policies`; name some on the command line", path.display());
             return Err(Usage(message).into());
         }
-        let tried = cases.run(&Stack::new(policies));
+        let tried = cases.run(&Stack::enforcing(policies));
         self.tested.extend(tried.into_iter().map(|tried| Tested { file: path.to_path_buf(), tried }));
         Ok(())
     }
