@@ -50,7 +50,8 @@ mod truth;
 mod zone;
 
 pub use analysis::{
-    Call, DEFAULT_BUDGET, Diff, Direction, Example, LimitChange, RuleRef, Subject, Undecided, diff,
+    Call, ChannelChange, Counterexample, DEFAULT_BUDGET, Diff, Difference, Direction, Example, FlowChange,
+    LimitChange, Proof, RuleRef, Statement, StatementError, Subject, Undecided, Unproved, diff, prove,
 };
 pub use bound::{Bound, Foreseen, Foresight};
 pub use cel::Cause;

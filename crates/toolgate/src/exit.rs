@@ -12,6 +12,8 @@ pub enum Exit {
     Problems,
     /// 2: the command line itself was wrong.
     Usage,
+    /// 3: nothing was found, but not everything could be decided.
+    Undecided,
 }
 
 impl From<Exit> for ExitCode {
@@ -20,6 +22,7 @@ impl From<Exit> for ExitCode {
             Exit::Ok => Self::SUCCESS,
             Exit::Problems => Self::from(1),
             Exit::Usage => Self::from(2),
+            Exit::Undecided => Self::from(3),
         }
     }
 }

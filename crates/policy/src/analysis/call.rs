@@ -7,6 +7,7 @@ use super::solve::Model;
 use super::subject::Subject;
 use crate::bound::Bound;
 use crate::decision::{Arguments, Decision, Denial, DenialKind, Facts};
+use crate::flow::{History, StepState, TakenStep};
 use crate::stack::Stack;
 
 /// A call.
@@ -86,21 +87,38 @@ impl Call {
         facts.labelled(&self.labels).answered(self.input.as_ref().map(Document::root))
     }
 
+    /// The stack as bound to a tool with the annotations that the call needs; nothing where it needs none.
+    pub(crate) fn bound(&self, subject: &Subject<'_>, stack: &Stack) -> Option<Bound> {
+        let annotations = self.annotations.as_ref().map(Document::root).filter(has_members)?;
+        Some(stack.bind(&subject.definition.clone().annotated(Some(annotations))))
+    }
+
     /// What a stack makes of it. `bound` is the stack as bound to the tool.
     pub(crate) fn judged(&self, subject: &Subject<'_>, stack: &Stack, bound: &Bound) -> Outcome {
         let arguments = Arguments::Known(self.arguments.root());
-        let decision = match self.annotations.as_ref().map(Document::root).filter(has_members) {
-            None => bound.decide(&self.facts(), arguments),
-            Some(annotations) => {
-                let definition = subject.definition.clone().annotated(Some(annotations));
-                stack.bind(&definition).decide(&self.facts(), arguments)
-            }
-        };
-        match decision {
+        let annotated = self.bound(subject, stack);
+        match self.decided(annotated.as_ref().unwrap_or(bound), arguments) {
             Decision::Allow(_) => Outcome::Allowed,
             Decision::Deny(denial) if denial.kind == DenialKind::Approval => Outcome::Approval,
             Decision::Deny(denial) => Outcome::Denied(Box::new(denial)),
         }
+    }
+}
+
+impl Call {
+    /// The decision, as if all steps had been taken that flows ask for, and no label were set.
+    fn decided(&self, bound: &Bound, arguments: Arguments<'_>) -> Decision {
+        let facts = self.facts();
+        if !bound.flows.ask() {
+            return bound.decide(&facts, arguments);
+        }
+        let repaired = bound.check_arguments(arguments).ok().flatten();
+        let input = bound.input(&facts, arguments, repaired.as_ref());
+        let state = StepState::Finished { at_ms: self.now_ms };
+        let steps = bound.flows.asked().filter_map(|(policy, flow)| flow.step(policy, input));
+        let steps: Vec<_> = steps.map(|step| TakenStep { step, state }).collect();
+        let history = History { now_ms: self.now_ms, labels: &[], steps: &steps };
+        bound.decide(&Facts { history: Some(&history), ..facts }, arguments)
     }
 }
 

@@ -6,6 +6,7 @@ mod call;
 mod diff;
 mod formula;
 mod kind;
+mod prove;
 mod search;
 mod side;
 mod solve;
@@ -18,7 +19,10 @@ mod view;
 mod want;
 
 pub use call::Call;
-pub use diff::{Diff, Direction, Example, LimitChange, RuleRef, Undecided, diff};
+pub use diff::{
+    ChannelChange, Diff, Difference, Direction, Example, FlowChange, LimitChange, RuleRef, Undecided, diff,
+};
+pub use prove::{Counterexample, Proof, Statement, StatementError, Unproved, prove};
 pub use subject::Subject;
 
 /// The steps that one question may take unless somebody says otherwise. Questions about real documents take some hundred.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::ask::{Ask, Asked};
 use super::formula::{Formula, Reading};
+use super::kind::Kinds;
 use super::view::View;
 use super::want::Want;
 use crate::approval::Approval;
@@ -12,6 +13,7 @@ use crate::bound::Bound;
 use crate::condition::Condition;
 use crate::cost::Cost;
 use crate::decision::Denial;
+use crate::flow::Flow;
 use crate::operator::Sense;
 use crate::policy::{Limit, Predicate};
 use crate::rule::RuleId;
@@ -25,6 +27,8 @@ pub(crate) struct Way<'a> {
     pub(crate) formula: Formula<'a>,
     /// What the rule says; nothing where no other rule can say the same.
     pub(crate) saying: Option<String>,
+    /// How many rules are asked before it.
+    pub(crate) n_before: usize,
 }
 
 /// All rules, also those that end.
@@ -40,9 +44,11 @@ pub(crate) fn closed(bound: &Bound) -> Option<Denial> {
 
 /// The calls that are allowed, perhaps after an approval. Nothing is asked where none can be.
 pub(crate) fn allowed<'a>(bound: &'a Bound, view: &'a View<'a>) -> Formula<'a> {
-    if closed(bound).is_some() {
-        return Formula::FALSE;
-    }
+    if closed(bound).is_some() { Formula::FALSE } else { Formula::all(passed(bound, view)) }
+}
+
+/// The calls that each rule lets pass, in the order in which they are asked.
+pub(crate) fn passed<'a>(bound: &'a Bound, view: &'a View<'a>) -> Vec<Formula<'a>> {
     let opened = bound.gate.ends().map(|(ends_ms, _)| Formula::Before(ends_ms));
     let explicit =
         bound.explicit_denies(EVER).map(|(_, predicate)| or_ended(Formula::FALSE, predicate.ends_ms));
@@ -54,13 +60,14 @@ pub(crate) fn allowed<'a>(bound: &'a Bound, view: &'a View<'a>) -> Formula<'a> {
     let counted = bound
         .limits(EVER)
         .filter_map(|limit| Some(or_ended(counted(bound, view, limit, Want::True)?, limit.ends_ms)));
-    Formula::all(opened.chain(explicit).chain(passed).chain(counted))
+    let flows = bound.flows.asked().map(|(_, flow)| Formula::all(compared(bound, view, flow, Want::True)));
+    opened.chain(explicit).chain(passed).chain(flows).chain(counted).collect()
 }
 
 /// Each rule that denies some calls.
 pub(crate) fn denied<'a>(bound: &'a Bound, view: &'a View<'a>) -> Vec<Way<'a>> {
     if let Some(Denial { rule, pointer, policy, .. }) = closed(bound) {
-        return vec![Way { rule, pointer, policy, formula: Formula::TRUE, saying: None }];
+        return vec![Way { rule, pointer, policy, formula: Formula::TRUE, saying: None, n_before: 0 }];
     }
     let opened = bound.gate.ends().map(|(ends_ms, denial)| Way {
         rule: denial.rule.clone(),
@@ -68,6 +75,7 @@ pub(crate) fn denied<'a>(bound: &'a Bound, view: &'a View<'a>) -> Vec<Way<'a>> {
         policy: denial.policy.clone(),
         formula: Formula::From(ends_ms),
         saying: None,
+        n_before: 0,
     });
     let way = |policy: &Arc<str>, predicate: &'a Predicate, formula, saying| Way {
         rule: predicate.rule.clone(),
@@ -75,6 +83,7 @@ pub(crate) fn denied<'a>(bound: &'a Bound, view: &'a View<'a>) -> Vec<Way<'a>> {
         policy: Some(Arc::clone(policy)),
         formula: unless_ended(formula, predicate.ends_ms),
         saying,
+        n_before: 0,
     };
     let explicit =
         bound.explicit_denies(EVER).map(|(policy, predicate)| way(policy, predicate, Formula::TRUE, None));
@@ -95,9 +104,23 @@ pub(crate) fn denied<'a>(bound: &'a Bound, view: &'a View<'a>) -> Vec<Way<'a>> {
             policy: Some(Arc::clone(&limit.spec.policy)),
             formula: unless_ended(counted(bound, view, limit, Want::NotTrue)?, limit.ends_ms),
             saying: Some(saying_of_limit(bound, limit)),
+            n_before: 0,
         })
     });
-    opened.chain(explicit).chain(required).chain(denied).chain(counted).collect()
+    let ways = opened.chain(explicit).chain(required).chain(denied).chain(flows(bound, view)).chain(counted);
+    ways.enumerate().map(|(n_before, way)| Way { n_before, ..way }).collect()
+}
+
+/// The flows that deny calls whose values they cannot compare.
+fn flows<'a>(bound: &'a Bound, view: &'a View<'a>) -> impl Iterator<Item = Way<'a>> {
+    bound.flows.asked().map(|(policy, flow)| Way {
+        rule: flow.rule.clone(),
+        pointer: flow.pointer.clone(),
+        policy: Some(Arc::clone(policy)),
+        formula: Formula::any(compared(bound, view, flow, Want::NotTrue)),
+        saying: Some(saying_of_flow(bound, flow)),
+        n_before: 0,
+    })
 }
 
 /// What holds of a call that a rule lets through, or that is made after the rule ended.
@@ -120,8 +143,9 @@ fn unless_ended(formula: Formula<'_>, ends_ms: Option<u64>) -> Formula<'_> {
 pub(crate) fn sayings(bound: &Bound) -> HashSet<String> {
     let required = bound.requirements(EVER).map(|(_, predicate)| saying(bound, Sense::Require, predicate));
     let denied = bound.conditional_denies(EVER).map(|(_, predicate)| saying(bound, Sense::DenyIf, predicate));
+    let flows = bound.flows.asked().map(|(_, flow)| saying_of_flow(bound, flow));
     let counted = bound.limits(EVER).map(|limit| saying_of_limit(bound, limit));
-    required.chain(denied).chain(counted).collect()
+    required.chain(denied).chain(flows).chain(counted).collect()
 }
 
 /// The calls that need an approval, or those that need none.
@@ -160,6 +184,22 @@ fn saying_of_limit(bound: &Bound, limit: &Limit) -> String {
     let path = limit.cost.path().map(|path| path.text());
     let length = matches!(limit.cost, Cost::Length(_));
     format!("counted {:?} {length} {path:?} {:?}", bound.numbers(), limit.ends_ms)
+}
+
+/// Whether the values can be compared that a flow wants to be the same, each on its own.
+fn compared<'a>(bound: &Bound, view: &'a View<'a>, flow: &'a Flow, want: Want) -> Vec<Formula<'a>> {
+    // What can be compared is for the evaluator to say; here a text, a number or a boolean surely can.
+    let kinds = match want {
+        Want::True | Want::NotFalse => Kinds::VALUES,
+        Want::False | Want::NotTrue => Kinds::TEXT.or(Kinds::EXACT).or(Kinds::BOOL),
+    };
+    let ask = Ask { asked: Asked::OneOf(kinds), sense: Sense::Require, numbers: bound.numbers(), want };
+    let reading = reading(bound, view, Sense::Require);
+    flow.same().iter().map(|path| reading.at(path, ask)).collect()
+}
+
+fn saying_of_flow(bound: &Bound, flow: &Flow) -> String {
+    format!("flow {:?} {:?} {:?}", bound.numbers(), flow.within_ms, flow.demand)
 }
 
 fn reading<'a>(bound: &Bound, view: &'a View<'a>, sense: Sense) -> Reading<'a> {

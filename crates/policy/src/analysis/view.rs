@@ -41,6 +41,11 @@ impl<'a> View<'a> {
         self.declared().is_some_and(|declared| declared.contains(name))
     }
 
+    /// Whether a call may bring an argument whose name only case tells from this one, which is not declared itself.
+    pub(crate) fn may_spell_otherwise(&self, name: &str) -> bool {
+        !self.is_closed || self.declared().is_none_or(|declared| declared.may_spell_otherwise(name))
+    }
+
     /// Whether a call may bring a member of this name.
     pub(crate) fn may_have(&self, source: Source, name: &str) -> bool {
         source != Source::Args || !self.is_closed || self.declares(name)

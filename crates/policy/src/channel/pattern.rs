@@ -81,6 +81,15 @@ impl Pattern {
         }
     }
 
+    /// Whether it covers one name only, itself.
+    pub(crate) fn is_one_name(&self) -> bool {
+        match &self.kind {
+            Kind::Exact => true,
+            Kind::Name(_) => !self.text.contains('*'),
+            Kind::Everything | Kind::Uri { .. } | Kind::Host(_) => false,
+        }
+    }
+
     /// Whether it covers every subject.
     pub(crate) fn is_everything(&self) -> bool {
         matches!(self.kind, Kind::Everything)

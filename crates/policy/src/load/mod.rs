@@ -25,6 +25,7 @@ mod scan;
 mod scope;
 mod section;
 mod short;
+mod single;
 mod terms;
 mod toml;
 mod transcript;
@@ -36,6 +37,7 @@ pub use import::{ImportNote, ImportOptions, Imported, import};
 use std::sync::Arc;
 
 pub use cases::load_cases;
+pub(crate) use single::condition;
 use transcript::Transcribed;
 
 use crate::diagnostic::{self, Diagnostic, Found};

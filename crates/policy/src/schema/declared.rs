@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::node::{Node, Tape};
 use super::{SchemaError, compile, fuel};
+use crate::member::is_same_but_for_case;
 use crate::suggest;
 
 /// Names that a message lists.
@@ -92,6 +93,12 @@ impl Declared {
         let start = self.names.partition_point(|known| known.key() < key);
         let mut candidates = self.names.iter().skip(start).take_while(|known| known.key() == key);
         candidates.any(|known| *known.text == *name)
+    }
+
+    /// Whether a name may be declared that only case tells from this one.
+    pub(crate) fn may_spell_otherwise(&self, name: &str) -> bool {
+        let is_other = |known: &Name| *known.text != *name && is_same_but_for_case(&known.text, name);
+        self.by_pattern.is_some() || self.names.iter().any(is_other)
     }
 
     fn matches(&self, name: &str) -> bool {

@@ -35,7 +35,8 @@ fn check() -> impl Strategy<Value = (&'static str, Value)> {
     ]
 }
 
-fn comparison() -> impl Strategy<Value = Value> {
+/// A comparison of a condition.
+pub fn comparison() -> impl Strategy<Value = Value> {
     let path = prop::sample::select(vec!["args.a", "args.a", "args.b", "args.a.b"]);
     let list = prop::sample::select(vec!["args.a", "args.b[*]", "args.a[*].b"]);
     let of_list = (list, prop::sample::select(vec!["each", "some"]), check()).prop_map(

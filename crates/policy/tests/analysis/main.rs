@@ -4,6 +4,8 @@
 #[path = "../common/mod.rs"]
 mod common;
 #[cfg(test)]
+mod corpus;
+#[cfg(test)]
 mod diff;
 #[cfg(test)]
 mod generate;

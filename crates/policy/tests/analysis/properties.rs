@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use policy::{
-    Arguments, Bound, DEFAULT_BUDGET, Decision, DenialKind, Diff, Direction, Facts, Policy, Stack, Subject,
-    diff,
+    Arguments, Bound, DEFAULT_BUDGET, Decision, DenialKind, Diff, Direction, Facts, Policy, Stack, Statement,
+    Subject, diff, prove,
 };
 use proptest::prelude::*;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::generate::{TOOLS, arguments, pair, policy};
+use crate::generate::{TOOLS, arguments, comparison, pair, policy};
 
 fn load(document: &Value) -> Arc<Policy> {
     Arc::new(policy::load("p", document.to_string().into_bytes()).unwrap())
@@ -39,6 +39,32 @@ fn direction(old: (bool, bool), new: (bool, bool)) -> Option<Direction> {
     }
 }
 
+/// Documents by which the parts of a statement are judged: they allow where each comparison is true.
+fn judge(comparisons: &[Value]) -> Stack {
+    stack(
+        &json!({"version": "1", "default": "allow", "all_tools": {"require": [{"conditions": comparisons}]}}),
+    )
+}
+
+/// `never: A and not (B) and tool = "x"`, as text.
+fn statement(all: &[Value], not_all: &[Value], tool: Option<&str>) -> String {
+    let said = |comparisons: &[Value]| {
+        let each: Vec<_> = comparisons.iter().map(said).collect();
+        if each.is_empty() { "true".to_owned() } else { each.join(" and ") }
+    };
+    let tool = tool.map(|tool| format!(" and tool = {tool}")).unwrap_or_default();
+    format!("never: {} and not ({}){tool}", said(all), said(not_all))
+}
+
+fn said(comparison: &Value) -> String {
+    let (path, op, value) = (&comparison["path"], &comparison["op"], &comparison["value"]);
+    let (path, op) = (path.as_str().unwrap(), op.as_str().unwrap());
+    match value.get("op") {
+        Some(inner) => format!("{path} {op} {} {}", inner.as_str().unwrap(), value["value"]),
+        None => format!("{path} {op} {value}"),
+    }
+}
+
 /// The differences that a walk over many calls finds.
 fn walked(old: &Stack, new: &Stack) -> BTreeSet<(&'static str, Direction)> {
     let (labels, calls) = ([Vec::new(), vec!["l".to_owned()]], arguments());
@@ -64,14 +90,16 @@ fn bind(stack: &Stack, tool: &str) -> Bound {
 }
 
 /// The tools and directions that an answer says something of. A tool that no document names is one of many.
-fn said(diff: &Diff) -> BTreeSet<(&str, Direction)> {
+fn told(diff: &Diff) -> BTreeSet<(&str, Direction)> {
     let examples = diff.examples.iter().map(|example| (example.call.tool.as_str(), example.direction));
     let undecided = diff.undecided.iter().map(|undecided| (undecided.tool.as_str(), undecided.direction));
     examples.chain(undecided).collect()
 }
 
+/// Many more where a long run is asked for. Each walks over some thousand calls.
 fn n_cases() -> u32 {
-    if std::env::var_os("TOOLGATE_LONG").is_some() { 100_000 } else { 300 }
+    let asked = || std::env::var("PROPTEST_CASES").ok().and_then(|number| number.parse().ok());
+    if std::env::var_os("TOOLGATE_LONG").is_some() { 100_000 } else { asked().unwrap_or(100) }
 }
 
 proptest! {
@@ -81,7 +109,7 @@ proptest! {
     fn no_call_disproves_a_diff((old, new) in pair()) {
         let (old_stack, new_stack) = (stack(&old), stack(&new));
         let diff = diff(&old_stack, &new_stack, None, DEFAULT_BUDGET);
-        let said = said(&diff);
+        let said = told(&diff);
         for found in walked(&old_stack, &new_stack) {
             let (tool, direction) = found;
             let is_other = |(said, of): &(&str, Direction)| *said != "x" && *of == direction;
@@ -102,6 +130,37 @@ proptest! {
                 outcome(&bound, &call.facts(), Arguments::Known(call.arguments.root()))
             });
             prop_assert_eq!(direction(decided[0], decided[1]), Some(example.direction), "{:?}", call);
+        }
+    }
+
+    #[test]
+    fn no_call_disproves_a_proof(
+        document in policy(),
+        all in prop::collection::vec(comparison(), 0..3),
+        not_all in prop::collection::vec(comparison(), 1..3),
+        tool in prop::option::of(prop::sample::select(TOOLS.to_vec())),
+    ) {
+        let (stack, judges) = (stack(&document), [judge(&all), judge(&not_all)]);
+        let text = statement(&all, &not_all, tool);
+        let proof = prove(&stack, &Statement::parse(&text).unwrap(), None, DEFAULT_BUDGET);
+        let disproves = |name: &str, facts: &Facts<'_>, arguments: Arguments<'_>| {
+            let is_allowed = |stack: &Stack| outcome(&bind(stack, name), facts, arguments).0;
+            let is_meant = tool.is_none_or(|tool| tool == name);
+            is_meant && is_allowed(&stack) && is_allowed(&judges[0]) && !is_allowed(&judges[1])
+        };
+        for example in &proof.counterexamples {
+            let call = &example.call;
+            let arguments = Arguments::Known(call.arguments.root());
+            prop_assert!(disproves(&call.tool, &call.facts(), arguments), "{text}\n{document}\n{call:?}");
+        }
+        if proof.is_proved() {
+            for call in arguments().iter().step_by(3) {
+                for name in TOOLS {
+                    let facts = Facts::new("g", "server", name).at(6 * 3_600_000).labelled(&[]);
+                    let is_disproved = disproves(name, &facts, Arguments::Known(call.root()));
+                    prop_assert!(!is_disproved, "{text}\n{document}\n{}", call.text());
+                }
+            }
         }
     }
 

@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod administration;
 #[cfg(test)]
+mod analysis;
+#[cfg(test)]
 mod audit;
 #[cfg(test)]
 mod definitions;

@@ -1,5 +1,6 @@
 //! Differences in how arguments are checked before any rule reads them: the schema, undeclared arguments, mending.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use json::{Document, Kind, Limits};
@@ -23,7 +24,7 @@ const UNDECLARED: &str = "undeclared_argument";
 const MAX_VARIANTS: usize = 64;
 
 /// The ways in which the check of arguments of one side denies what the other lets through.
-pub(super) fn ways(subject: &Subject<'_>, one: &Bound, other: &Bound) -> Vec<Way<'static>> {
+pub(super) fn ways<'a>(subject: &Subject<'a>, one: &Bound, other: &Bound) -> Vec<Way<'a>> {
     let mut ways = Vec::new();
     if !subject.is_known() {
         return ways;
@@ -34,16 +35,33 @@ pub(super) fn ways(subject: &Subject<'_>, one: &Bound, other: &Bound) -> Vec<Way
     let is_unfit = other.checks_schema() && !one.checks_schema();
     let is_mended = one.checks_schema() && one.mends() && !(other.checks_schema() && other.mends());
     if is_unfit || (is_mended && may_mend(subject)) {
-        ways.push(way(Formula::Opaque(
+        let opaque = Formula::Opaque(
             "both sides check arguments differently, and every call that was tried is decided alike",
-        )));
+        );
+        ways.push(way(Formula::any(mendable(subject).into_iter().chain([opaque]))));
     }
     ways
 }
 
-fn way(formula: Formula<'static>) -> Way<'static> {
+/// For each argument that is no text, that a call brings it: written as a text it may be mended.
+fn mendable<'a>(subject: &Subject<'a>) -> Vec<Formula<'a>> {
+    let properties = subject.schema().and_then(|schema| schema.get("properties"));
+    let names =
+        properties.into_iter().flat_map(|properties| properties.members()).map(|member| member.key.as_cow());
+    let asked = Asked::OneOf(Kinds::VALUES.without(Kinds::TEXT));
+    let ask = Ask { asked, sense: Sense::Require, numbers: Numbers::Double, want: Want::True };
+    let brought = |name: Cow<'a, str>| match name {
+        Cow::Borrowed(name) => {
+            Some(Formula::At(Place { source: Source::Args, names: Names::Dotted(name), behind: &[] }, ask))
+        }
+        Cow::Owned(_) => None,
+    };
+    names.filter_map(brought).collect()
+}
+
+fn way(formula: Formula<'_>) -> Way<'_> {
     let rule = RuleId::new(RuleId::ARGUMENTS);
-    Way { rule, pointer: String::new(), policy: None::<Arc<str>>, formula, saying: None }
+    Way { rule, pointer: String::new(), policy: None::<Arc<str>>, formula, saying: None, n_before: 0 }
 }
 
 fn undeclared() -> Formula<'static> {

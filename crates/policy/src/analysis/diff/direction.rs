@@ -83,32 +83,53 @@ impl<'a> Comparison<'a> {
             solver.steps = budget;
             found.n_questions += 1;
             let formula = Formula::all([allowed.clone(), way.formula.clone()]);
-            let answer = self.search(view, &formula, solver, way);
+            let answer = match self.search(view, &formula, solver, way) {
+                (Solved::GaveUp(_), Some(_)) => self.only_by(view, formula, solver, budget, way),
+                (answer, _) => answer,
+            };
             self.note(way, answer, found);
         }
     }
 
+    /// A call that this rule denies, or else one that another rule denies before it.
     fn search(
         &self,
         view: &View<'_>,
         formula: &Formula<'_>,
         solver: &mut Solver,
         way: &Way<'_>,
-    ) -> Solved<Example> {
-        let mut other_rule = None;
+    ) -> (Solved<Example>, Option<Example>) {
+        let mut by_another = None;
         let mut accept = |model: &Model| {
             let example = self.example(model, way)?;
             if example.rule.pointer == way.pointer || way.saying.is_none() {
                 return Some(example);
             }
-            other_rule.get_or_insert(example);
+            by_another.get_or_insert(example);
             None
         };
         let answer = Search { solver, accept: &mut accept }.run(Store::of_call(view), formula);
-        match (answer, other_rule) {
-            (Solved::Found(example), _) | (Solved::GaveUp(_), Some(example)) => Solved::Found(example),
-            (Solved::Impossible, Some(example)) => Solved::Found(example),
-            (answer @ (Solved::Impossible | Solved::GaveUp(_)), None) => answer,
+        (answer, by_another)
+    }
+
+    /// A call that this rule denies and none before it.
+    fn only_by(
+        &self,
+        view: &View<'_>,
+        formula: Formula<'_>,
+        solver: &mut Solver,
+        budget: u64,
+        way: &Way<'_>,
+    ) -> Solved<Example> {
+        solver.steps = budget;
+        let before = side::passed(self.other.bound, view).into_iter().take(way.n_before);
+        let formula = Formula::all(before.chain([formula]));
+        match self.search(view, &formula, solver, way) {
+            (Solved::Found(example), _) => Solved::Found(example),
+            // Each such call is denied by a rule before it too; that one has its own question.
+            (Solved::Impossible, _) => Solved::Impossible,
+            (Solved::GaveUp(why), None) => Solved::GaveUp(why),
+            (Solved::GaveUp(_), Some(example)) => Solved::Found(example),
         }
     }
 
@@ -198,6 +219,7 @@ impl<'a> Comparison<'a> {
             policy: Some(std::sync::Arc::clone(policy)),
             formula: Formula::TRUE,
             saying: None,
+            n_before: 0,
         };
         self.note(&way, answer, found);
     }

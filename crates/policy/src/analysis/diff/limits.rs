@@ -1,5 +1,6 @@
 //! Differences of limits, which are data: what is counted over which time, per what, and at most how much.
 
+use crate::analysis::side;
 use crate::analysis::subject::Subject;
 use crate::bound::Bound;
 use crate::limit::{LimitSpec, ScopeWord, Window, duration};
@@ -27,6 +28,9 @@ type Spec = (String, String);
 /// Adds the differences for one tool; equal ones of several tools become one.
 pub(super) fn compare(subject: &Subject<'_>, old: &Bound, new: &Bound, found: &mut Vec<LimitChange>) {
     let specs = |bound: &Bound| -> Vec<Spec> {
+        if side::closed(bound).is_some() {
+            return Vec::new();
+        }
         bound.limits(Moment::Call(None)).map(|limit| (limit.spec.counter.to_string(), said(limit))).collect()
     };
     let (mut before, mut after) = (specs(old), specs(new));

@@ -1,9 +1,13 @@
 //! What two stacks of policies decide differently: an example call for each way, or the proof that there is none.
 
+mod channels;
 mod checks;
 mod direction;
+mod flows;
 mod limits;
 
+pub use channels::ChannelChange;
+pub use flows::{Difference, FlowChange};
 pub use limits::LimitChange;
 
 use super::call::Call;
@@ -76,6 +80,10 @@ pub struct Diff {
     pub examples: Vec<Example>,
     /// Differences of limits.
     pub limits: Vec<LimitChange>,
+    /// Differences of flows and labels.
+    pub flows: Vec<FlowChange>,
+    /// Channels that are open on one side only.
+    pub channels: Vec<ChannelChange>,
     /// What could not be answered.
     pub undecided: Vec<Undecided>,
     /// What the answers take for granted.
@@ -83,10 +91,17 @@ pub struct Diff {
 }
 
 impl Diff {
+    /// Whether any difference was found.
+    #[must_use]
+    pub fn is_any(&self) -> bool {
+        let Self { examples, limits, flows, channels, .. } = self;
+        !(examples.is_empty() && limits.is_empty() && flows.is_empty() && channels.is_empty())
+    }
+
     /// Whether it is proved that the sides never differ.
     #[must_use]
     pub fn is_none(&self) -> bool {
-        self.examples.is_empty() && self.limits.is_empty() && self.undecided.is_empty()
+        !self.is_any() && self.undecided.is_empty()
     }
 }
 
@@ -105,7 +120,9 @@ pub fn diff(old: &Stack, new: &Stack, tools: Option<Vec<Subject<'_>>>, budget: u
         let pair = direction::Pair::of(subject, old, new);
         pair.compare(&mut solver, budget, &mut found);
         limits::compare(subject, &pair.old_bound, &pair.new_bound, &mut found.limits);
+        flows::compare(subject, &pair.old_bound, &pair.new_bound, &mut found.flows);
     }
+    channels::compare(old, new, &mut found);
     found
 }
 

@@ -11,6 +11,9 @@ use crate::operator::{Scalar, Test};
 /// From here on every double is whole.
 const ALL_WHOLE: f64 = 4_503_599_627_370_496.0;
 
+/// Longer numbers are not read by rules.
+const MAX_READ_DIGITS: usize = 40;
+
 /// A number that a double holds exactly.
 pub(super) fn exact(node: &Node<'_>) -> Solved<String> {
     if let Some(values) = node.listed() {
@@ -41,12 +44,19 @@ pub(super) fn inexact(node: &Node<'_>) -> Solved<String> {
         ["9007199254740993", "-9007199254740993", "0.10000000000000000001", "1e-2000"]
             .map(str::to_owned)
             .to_vec();
-    for bound in bounds(node).into_iter().map(write) {
-        let more = if bound.contains('.') { "00000000000000000001" } else { ".00000000000000000001" };
-        if !bound.contains('e') {
-            candidates.push(format!("{bound}{more}"));
+    // More digits than are read, though they say nothing: a schema takes these for the number before the point.
+    let zeros = "0".repeat(MAX_READ_DIGITS + 1);
+    let near = |bound: f64| [bound - 1.0, bound, bound + 1.0];
+    for number in bounds(node).into_iter().chain([0.0, 1.0]).flat_map(near).map(write) {
+        if !number.contains(['e', '.']) {
+            candidates.push(format!("{number}.00000000000000000001"));
+            candidates.push(format!("{number}.{zeros}"));
+        } else if !number.contains('e') {
+            candidates.push(format!("{number}00000000000000000001"));
         }
     }
+    let fits = |text: &String| text.parse().is_ok_and(|number| fits_schemas(node, number));
+    candidates.retain(fits);
     candidates.retain(|number| node.listed().is_none() && is_met(node, number));
     candidates.into_iter().next().map_or(Solved::GaveUp(NOT_MET), Solved::Found)
 }

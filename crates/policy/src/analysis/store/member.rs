@@ -41,7 +41,8 @@ impl<'a> Store<'a> {
         if view.may_have(Source::Args, name) {
             return Kinds::ALL.without(Kinds::AMBIGUOUS);
         }
-        Kinds::MISSING.or(Kinds::AMBIGUOUS).and(spelled)
+        let other = if view.may_spell_otherwise(name) { Kinds::AMBIGUOUS } else { Kinds::NONE };
+        Kinds::MISSING.or(other).and(spelled)
     }
 
     /// What a schema of an object says of one member.

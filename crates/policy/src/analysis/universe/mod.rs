@@ -7,8 +7,9 @@ mod names;
 use std::collections::{BTreeMap, BTreeSet};
 
 use self::classes::Selected;
-use self::names::{Sort, Sorts};
+pub(crate) use self::names::{Sort, Sorts};
 use super::subject::Subject;
+use crate::class::Class;
 use crate::condition::{Comparison, Condition};
 use crate::fact::Fact;
 use crate::operator::{Scalar, Test};
@@ -24,8 +25,10 @@ pub(crate) struct Universe<'a> {
     pub(crate) assumptions: Vec<String>,
 }
 
-/// The server of names that no document puts on one.
-pub(crate) const SOME_SERVER: &str = "server";
+/// What a server is called that no document names.
+const SOME_SERVERS: [&str; 3] = ["server", "other-server", "some-server"];
+/// What a tool is called that no document names.
+pub(crate) const SOME_TOOLS: [&str; 3] = ["other_tool", "another_tool", "some_tool"];
 
 /// What documents tell apart.
 #[derive(Default)]
@@ -64,11 +67,8 @@ impl<'a> Universe<'a> {
             assumptions.push("calls are made in the years 2020 to 2059".to_owned());
         }
         let mut servers: Vec<String> = told.servers.iter().cloned().collect();
-        let sorts = Sorts::of(&told.server_sorts, &told.servers);
+        let sorts = Sorts::of(&told.server_sorts, &told.servers, &SOME_SERVERS);
         servers.extend(sorts.names.into_iter().map(|(name, _)| name));
-        if servers.is_empty() {
-            servers.push(SOME_SERVER.to_owned());
-        }
         let known: BTreeSet<(String, String)> = subjects
             .iter()
             .map(|subject| (subject.definition.server.clone(), subject.definition.name.clone()))
@@ -87,7 +87,7 @@ impl<'a> Universe<'a> {
         }
         if !has_definitions {
             let written: BTreeSet<String> = told.names.keys().cloned().collect();
-            let sorts = Sorts::of(&told.name_sorts, &written);
+            let sorts = Sorts::of(&told.name_sorts, &written, &SOME_TOOLS);
             assumptions.extend(sorts.gave_up.map(str::to_owned));
             for server in &servers {
                 for (name, what) in &sorts.names {
@@ -101,6 +101,31 @@ impl<'a> Universe<'a> {
 }
 
 impl<'p> Told<'p> {
+    /// Adds a name of a tool.
+    pub(crate) fn add_name(&mut self, name: &str) {
+        self.names.entry(name.to_owned()).or_default().insert(String::new());
+    }
+
+    /// Adds what tells names of tools apart.
+    pub(crate) fn add_sort(&mut self, sort: Sort<'p>) {
+        self.name_sorts.push(sort);
+    }
+
+    /// Adds the id of a server.
+    pub(crate) fn add_server(&mut self, id: &str) {
+        self.servers.insert(id.to_owned());
+    }
+
+    /// Adds what tells servers apart.
+    pub(crate) fn add_server_sort(&mut self, sort: Sort<'p>) {
+        self.server_sorts.push(sort);
+    }
+
+    /// Adds a class by which tools are selected.
+    pub(crate) fn add_class(&mut self, class: Class) {
+        self.classes.add(class);
+    }
+
     /// Adds what a policy tells apart.
     pub(crate) fn add(&mut self, policy: &'p Policy) {
         self.add_section("", &policy.top);
@@ -111,11 +136,6 @@ impl<'p> Told<'p> {
         for (_, _, rules) in policy.all_rules() {
             self.add_rules(rules);
         }
-    }
-
-    /// Adds a name of a tool.
-    pub(crate) fn add_name(&mut self, name: &str) {
-        self.names.entry(name.to_owned()).or_default().insert(String::new());
     }
 
     fn add_section(&mut self, server: &str, section: &'p Section) {

@@ -12,9 +12,6 @@ use crate::operator::{Check, Sense};
 
 /// Sorts that are told apart; documents of real deployments have a few dozen.
 const MAX_SORTS: usize = 512;
-/// What a name looks like that nobody chose for anything.
-const FRESH: [&str; 3] = ["other_tool", "another_tool", "some_tool"];
-
 /// What tells names apart.
 #[derive(Clone, Copy)]
 pub(crate) enum Sort<'p> {
@@ -26,10 +23,10 @@ pub(crate) enum Sort<'p> {
 
 /// Names, one of each sort, and what each stands for.
 #[derive(Default)]
-pub(super) struct Sorts {
-    pub(super) names: Vec<(String, String)>,
+pub(crate) struct Sorts {
+    pub(crate) names: Vec<(String, String)>,
     /// Why some sorts may be absent, if so.
-    pub(super) gave_up: Option<&'static str>,
+    pub(crate) gave_up: Option<&'static str>,
 }
 
 struct Splitting<'s, 'p> {
@@ -40,13 +37,14 @@ struct Splitting<'s, 'p> {
 }
 
 impl Sorts {
-    /// Of all names but those that are written out.
-    pub(super) fn of(sorts: &[Sort<'_>], written: &BTreeSet<String>) -> Self {
+    /// Of all names but those that are written out. `some` are names that nobody chose for anything.
+    pub(crate) fn of(sorts: &[Sort<'_>], written: &BTreeSet<String>, some: &[&str]) -> Self {
         let unique: BTreeMap<String, Sort<'_>> = sorts.iter().map(|sort| (sort.key(), *sort)).collect();
         let sorts: Vec<_> = unique.into_values().collect();
         let mut splitting =
             Splitting { sorts: &sorts, written, budget: Budget::default(), found: Self::default() };
-        let fresh = FRESH.into_iter().find(|name| !written.contains(*name)).unwrap_or("name_of_no_document");
+        let fresh =
+            some.iter().find(|name| !written.contains(**name)).copied().unwrap_or("name_of_no_document");
         splitting.split(&mut Vec::new(), fresh.to_owned());
         splitting.found
     }

@@ -3,7 +3,10 @@
 mod call;
 pub mod calls;
 pub mod definitions;
+mod diff;
+mod differed;
 pub mod document;
+mod example_call;
 mod explain;
 mod explained;
 mod fmt;
@@ -12,6 +15,7 @@ mod lint;
 mod list;
 mod manual;
 mod opposite;
+mod prove;
 pub mod replay;
 mod replayed;
 mod show;
@@ -49,6 +53,10 @@ pub enum Command {
     Fmt(fmt::Arguments),
     /// Translate a policy of the older open-source proxy
     Import(import::Arguments),
+    /// Tell what two policies decide differently, with a call as an example for each difference
+    Diff(diff::Arguments),
+    /// Prove statements about every call that policies allow, or show a call that disproves them
+    Prove(prove::Arguments),
 }
 
 impl Command {
@@ -65,6 +73,8 @@ impl Command {
             Self::Manual(arguments) => manual::run(global, &arguments),
             Self::Fmt(arguments) => fmt::run(global, &arguments),
             Self::Import(arguments) => import::run(global, &arguments),
+            Self::Diff(arguments) => diff::run(global, &arguments),
+            Self::Prove(arguments) => prove::run(global, &arguments),
         }
     }
 }
