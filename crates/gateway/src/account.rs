@@ -6,12 +6,12 @@ use crate::exchange::Exchange;
 use crate::gateway::Gateway;
 use crate::reach::Reach;
 use crate::recording::Pending;
-use crate::stage::decide::Judged as JudgedCall;
+use crate::stage::decide::{Judged as JudgedCall, facts};
 use json::Value;
 use mcp::errors::Refusal;
 use mcp::http::{Progress, Written};
 use mcp::reply::{Reply, ReplyKind};
-use policy::{Denial, OperandOutcome, Release};
+use policy::{Arguments, Denial, OperandOutcome, Release, RuleId};
 use std::sync::Arc;
 use store::audit::{
     ArgumentFacts, Digest, Judged, OperandFact, Outcome as Record, OutcomeKind, PolicyRef, ShadowFact,
@@ -98,7 +98,10 @@ impl Account {
             digest: digest(gateway, arguments),
         };
         let policies = policies(&exchange.reach);
+        let bound = exchange.reach.bind(&judged.tool);
+        let matched: Vec<&str> = bound.met_by_allowed().map(RuleId::as_str).collect();
         let record = Judged {
+            matched: &matched,
             tool: Some(&judged.tool.name),
             definition: Some(&judged.tool.hash_text),
             policies: &policies,
@@ -257,7 +260,15 @@ pub(crate) fn denied(gateway: &Gateway, exchange: &Exchange, call: CallId, denia
     let said: Vec<String> = denial.operands.iter().map(said).collect();
     let operands: Vec<OperandFact<'_>> = denial.operands.iter().zip(&said).map(fact).collect();
     let name = exchange.message.tool_name();
+    let tool = name.as_deref().and_then(|name| exchange.reach.server.definitions.get(name));
+    let bound = tool.as_ref().filter(|_| !denial.kind.looks_unknown()).map(|tool| exchange.reach.bind(tool));
+    let arguments = exchange.message.arguments().map_or(Arguments::Absent, Arguments::Known);
+    let facts = facts(exchange, name.as_deref().unwrap_or_default()).at(gateway.now_ms());
+    let matched = bound.as_ref().map(|bound| bound.denying(&facts, arguments)).unwrap_or_default();
+    let matched: Vec<&str> = matched.into_iter().map(RuleId::as_str).collect();
     let record = Judged {
+        matched: &matched,
+        definition: tool.as_ref().map(|tool| &*tool.hash_text),
         tool: name.as_deref(),
         policies: &policies,
         rule: denial.rule.as_str(),

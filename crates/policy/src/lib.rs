@@ -74,7 +74,7 @@ pub use load::{
 pub use normalise::normalise;
 pub use observe::{Observation, Observed, Reason, Suggesting, Suggestion, suggest};
 pub use operator::{OPERATORS, Operator};
-pub use opposite::{Change, Note, Opposite, Way};
+pub use opposite::{Asked, Change, Note, Opposite, Way};
 pub use policy::{Effect, Policy};
 pub use rule::RuleId;
 pub use schema::{Schema, SchemaError};

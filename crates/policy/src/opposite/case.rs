@@ -175,6 +175,15 @@ impl<'b> Rule<'b> {
         }
     }
 
+    /// Its id, where it has one of its own.
+    pub(super) fn id(self) -> Option<&'b crate::rule::RuleId> {
+        match self {
+            Self::Predicate(predicate, _) => Some(&predicate.rule),
+            Self::Limit(limit) => Some(&limit.spec.rule),
+            Self::Approval(_) => None,
+        }
+    }
+
     /// Whether both are the same.
     pub(super) fn is(&self, other: &Self) -> bool {
         match (self, other) {

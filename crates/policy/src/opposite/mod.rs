@@ -6,6 +6,7 @@
 mod candidate;
 mod case;
 mod never;
+mod rules;
 mod say;
 mod wish;
 mod write;
@@ -19,6 +20,7 @@ use crate::rule::RuleId;
 use crate::terms::Moment;
 use candidate::Trial;
 use case::{Case, Rule};
+pub use rules::Asked;
 use wish::Wish;
 
 /// Ways that are shown; more than a few are no help.

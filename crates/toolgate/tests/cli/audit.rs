@@ -1,6 +1,7 @@
 //! `audit`: what is shown, exported and proved, and that tampering shows.
 
 use crate::administration::configured;
+use crate::gateway::Gateway;
 use crate::run::{Place, Ran};
 use std::path::PathBuf;
 
@@ -121,4 +122,29 @@ fn where_there_is_no_audit_that_is_said() {
     }
     assert!(!place.home(".local").exists(), "reading creates nothing");
     run(&place, &["verify", "missing.jsonl"], 1);
+}
+
+/// What the policy of the next test asks.
+const POLICY: &str = r#"{"version": "1", "default": "deny", "tools": {
+  "start_dicom_import_job": {"require": [{"conditions": [
+      {"path": "args.input_s3_uri", "op": "prefix", "value": "s3://pacs-inbox/"}]}]},
+  "get_image_set": {"deny_if": [{"conditions": [{"path": "args.n", "op": "gt", "value": 3}]}]}}}"#;
+
+#[test]
+fn a_recorded_decision_is_told_with_what_would_have_to_change() {
+    let place = configured();
+    let file = place.home(".config/toolgate/policies/imaging.json");
+    place.write(&file, POLICY);
+    let token = place.run(&["grant", "create", "a", "--server", "imaging=imaging"]);
+    let token = token.stdout.split_whitespace().find(|word| word.starts_with("tg_")).unwrap().to_owned();
+    let gateway = Gateway::up(&place);
+    let call = |tool: &str, arguments: &str| {
+        let params = format!(r#"{{"name":"{tool}","arguments":{arguments}}}"#);
+        gateway.post(&token, &format!(r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{params}}}"#))
+    };
+    call("start_dicom_import_job", r#"{"input_s3_uri":"s3://very-secret/"}"#);
+    call("delete_everything", "{}");
+    drop(gateway);
+    eprintln!("{}", run(&place, &["query", "--json"], 0).stdout);
+    panic!();
 }

@@ -1,6 +1,8 @@
 //! `toolgate audit …`: reads the tamper-evident log. It reads the files themselves, so that nobody has to be running.
 //! It must never change one.
 
+mod explain;
+mod explained;
 mod export;
 mod head;
 mod line;
@@ -29,6 +31,9 @@ pub enum Command {
     Tail(tail::Arguments),
     /// Search the records
     Query(query::Arguments),
+    /// Tell why a recorded call was decided so, and what would have to change
+    #[command(long_about = explain::ABOUT)]
+    Explain(explain::Arguments),
     /// Write records to a file that verifies on its own
     #[command(long_about = export::ABOUT)]
     Export(export::Arguments),
@@ -57,6 +62,7 @@ impl Command {
         match self {
             Self::Tail(arguments) => tail::run(global, &arguments),
             Self::Query(arguments) => query::run(global, arguments),
+            Self::Explain(arguments) => explain::run(global, &arguments),
             Self::Export(arguments) => export::run(global, &arguments),
             Self::Verify(arguments) => verify::run(global, &arguments),
             Self::Head(arguments) => head::run(global, &arguments),

@@ -14,7 +14,7 @@ mod import;
 mod lint;
 mod list;
 mod manual;
-mod opposite;
+pub mod opposite;
 mod prove;
 pub mod replay;
 mod replayed;
