@@ -99,7 +99,7 @@ impl Account {
         };
         let policies = policies(&exchange.reach);
         let bound = exchange.reach.bind(&judged.tool);
-        let matched: Vec<&str> = bound.met_by_allowed().map(RuleId::as_str).collect();
+        let matched: Vec<&str> = bound.met_by_allowed(gateway.now_ms()).map(RuleId::as_str).collect();
         let record = Judged {
             matched: &matched,
             tool: Some(&judged.tool.name),

@@ -19,7 +19,7 @@ use crate::flow::BoundFlows;
 use crate::gate::Gate;
 use crate::hash::Hash;
 use crate::input::{Given, Input, Known, Tool};
-use crate::limit::{LimitDemand, Release};
+use crate::limit::{LimitDemand, LimitSpec, Release};
 use crate::policy::{Limit, Policy, Predicate, Rules};
 use crate::rule::RuleId;
 use crate::schema::{Declared, Schema};
@@ -228,6 +228,11 @@ impl Bound {
     pub(crate) fn limits(&self, moment: Moment) -> impl Iterator<Item = &Limit> {
         let all = self.parts.iter().flat_map(|part| &part.rules.limits);
         all.filter(move |limit| moment.restricts(limit.ends_ms))
+    }
+
+    /// The limits that apply to calls of the tool at a time, in milliseconds of Unix time, where it is known.
+    pub fn limit_specs(&self, now_ms: Option<u64>) -> impl Iterator<Item = &Arc<LimitSpec>> {
+        self.limits(Moment::Call(now_ms)).map(|limit| &limit.spec)
     }
 
     fn approval_denial(&self, input: Input<'_>) -> Option<Denial> {

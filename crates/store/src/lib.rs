@@ -25,7 +25,7 @@ mod window;
 mod writer;
 mod zone;
 
-pub use counters::{CounterKey, Demand, Ledger, Refused, Rehearsal, Reservation};
+pub use counters::{CounterKey, CounterState, Demand, Ledger, Refused, Rehearsal, Reservation};
 pub use error::{OpenError, StoreError};
 pub use handle_seal::HandleSeal;
 pub use id::CallId;

@@ -1,6 +1,7 @@
 //! What an operator can do, one file per noun. Command line, API and pages do nothing that is not here.
 
 pub mod audit;
+pub mod counters;
 pub mod definitions;
 pub mod grants;
 pub mod policies;

@@ -5,6 +5,7 @@
 
 pub(crate) mod answer;
 mod audit;
+mod counters;
 mod definitions;
 mod extract;
 mod grants;
@@ -83,6 +84,12 @@ pub const ROUTES: &[Route] = &[
         methods: &["POST"],
         is_open: false,
         answer: || post(grants::revoke),
+    },
+    Route {
+        path: "/api/v1/counters/{grant}/{server}/{tool}",
+        methods: &["GET"],
+        is_open: false,
+        answer: || get(counters::show),
     },
     Route { path: "/api/v1/audit/head", methods: &["GET"], is_open: false, answer: || get(audit::head) },
     Route { path: "/api/v1/policies", methods: &["GET"], is_open: false, answer: || get(policies::list) },

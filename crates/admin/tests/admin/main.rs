@@ -7,6 +7,8 @@ mod actions;
 #[cfg(test)]
 mod bench;
 #[cfg(test)]
+mod counters;
+#[cfg(test)]
 mod files;
 #[cfg(test)]
 mod port;

@@ -9,6 +9,7 @@ use super::{Change, Way, say};
 use crate::bound::Bound;
 use crate::decision::{Arguments, Facts};
 use crate::rule::RuleId;
+use crate::terms::Moment;
 
 /// A rule of one of the policies and what its conditions ask of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,11 +27,13 @@ pub struct Asked {
 }
 
 impl Bound {
-    /// The entries of `require` and `deny_if` that are asked of a call, in the order of evaluation.
+    /// The entries of `require` and `deny_if` that are asked of a call at a time, in milliseconds of Unix time, in the
+    /// order of evaluation.
     #[must_use]
-    pub fn asked(&self) -> Vec<Asked> {
-        let predicates = self.requirements().chain(self.conditional_denies());
-        let rules = case::rules(self);
+    pub fn asked(&self, now_ms: Option<u64>) -> Vec<Asked> {
+        let moment = Moment::Call(now_ms);
+        let predicates = self.requirements(moment).chain(self.conditional_denies(moment));
+        let rules = case::rules(self, moment);
         let conditional = rules.iter().filter(|rule| matches!(rule, Rule::Predicate(..)));
         let asked = |((policy, predicate), rule): (_, &Rule<'_>)| {
             let (policy, predicate): (&Arc<str>, &crate::policy::Predicate) = (policy, predicate);
@@ -49,9 +52,9 @@ impl Bound {
         predicates.zip(conditional).map(asked).collect()
     }
 
-    /// The requirements that every allowed call has met.
-    pub fn met_by_allowed(&self) -> impl Iterator<Item = &RuleId> {
-        self.requirements().map(|(_, predicate)| &predicate.rule)
+    /// The requirements that every call has met that is allowed at a time, in milliseconds of Unix time.
+    pub fn met_by_allowed(&self, now_ms: u64) -> impl Iterator<Item = &RuleId> {
+        self.requirements(Moment::Call(Some(now_ms))).map(|(_, predicate)| &predicate.rule)
     }
 
     /// All rules with conditions that deny a call, also those after the one that decides.
@@ -59,7 +62,7 @@ impl Bound {
     pub fn denying(&self, facts: &Facts<'_>, arguments: Arguments<'_>) -> Vec<&RuleId> {
         let Ok(repaired) = self.check_arguments(arguments) else { return Vec::new() };
         let input = self.input(facts, arguments, repaired.as_ref());
-        let denying = case::rules(self).into_iter().filter(|rule| rule.denies(input));
+        let denying = case::rules(self, input.moment()).into_iter().filter(|rule| rule.denies(input));
         denying.filter_map(Rule::id).collect()
     }
 }

@@ -48,6 +48,17 @@ pub(crate) enum Fit {
     Uncountable,
 }
 
+/// What a window of a counter holds at a moment, for people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct State {
+    /// What was used in the window; nothing where the sum cannot be expressed.
+    pub used: Option<Decimal>,
+    /// What is reserved by calls that have not ended.
+    pub in_flight: Decimal,
+    /// When the first of what was used leaves the window.
+    pub frees_at: Option<Timestamp>,
+}
+
 /// A counter's state.
 #[derive(Clone, Debug)]
 pub(crate) struct Counter {
@@ -103,6 +114,18 @@ impl Counter {
             }
         }
         Fit::Fits
+    }
+
+    /// What a window holds now; nothing used where the sum cannot be expressed.
+    pub(crate) fn state(&self, window: Window, now: Timestamp) -> State {
+        let start = window.start(now);
+        let held = || self.settled.iter().skip_while(|unit| unit.at < start);
+        let used = held().try_fold(Decimal::ZERO, |sum, unit| sum.checked_add(&unit.amount));
+        State {
+            used,
+            in_flight: self.in_flight,
+            frees_at: held().next().map(|unit| window.frees_at(unit.at)),
+        }
     }
 
     /// Notes a window that the counter is asked for.

@@ -1,9 +1,10 @@
 //! The counters behind one short lock.
 //! Must never await or do I/O while it is held.
 
-use crate::counters::{Demand, Held, Refused, Reservation, Table, Unit};
+use crate::counters::{CounterKey, Demand, Held, Refused, Reservation, State, Table, Unit};
 use crate::id::CallId;
 use crate::time::Timestamp;
+use crate::window::Window;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The counters of all limits.
@@ -41,6 +42,14 @@ impl Ledger {
     ) -> Result<Reservation, Refused> {
         let units = if demands.is_empty() { Vec::new() } else { self.lock()?.reserve(demands, now)? };
         Ok(Reservation { call, held: Held::new(self.clone(), units) })
+    }
+
+    /// What a window of a counter holds now, for people; nothing is reserved or remembered.
+    ///
+    /// # Errors
+    /// [`Refused::Broken`].
+    pub fn state(&self, key: &CounterKey, window: Window, now: Timestamp) -> Result<State, Refused> {
+        Ok(self.lock()?.state(key.as_str(), window, now))
     }
 
     /// Counters that are kept at present.

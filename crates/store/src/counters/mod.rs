@@ -13,6 +13,8 @@ mod table;
 mod tests;
 mod view;
 
+pub use counter::State as CounterState;
+pub(crate) use counter::State;
 pub(crate) use counter::{Counter, Settled, remember};
 pub use demand::{Demand, Refused};
 pub use key::CounterKey;

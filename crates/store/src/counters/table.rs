@@ -3,8 +3,9 @@
 
 use crate::counters::counter::Fit;
 use crate::counters::family::Families;
-use crate::counters::{Counter, Demand, Refused, Unit};
+use crate::counters::{Counter, Demand, Refused, State, Unit};
 use crate::time::Timestamp;
+use crate::window::Window;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -126,6 +127,12 @@ impl Table {
             self.families.remove(&idle.text, slot);
             self.free.push(slot);
         }
+    }
+
+    /// What a window of a counter holds; the state of an unused one where there is none.
+    pub(crate) fn state(&self, key: &str, window: Window, now: Timestamp) -> State {
+        let slot = self.index.get(key).and_then(|slot| self.slots.get(*slot)?.as_ref());
+        slot.map_or_else(|| Counter::default().state(window, now), |slot| slot.counter.state(window, now))
     }
 
     fn counter(&mut self, key: &str) -> Option<&mut Counter> {

@@ -481,3 +481,22 @@ fn zoned_windows_begin_anew_where_the_zone_says_so() {
     clocked.now_ms = of_start("2027-03-28T22:00Z");
     clocked.use_up(&demands).unwrap();
 }
+
+#[test]
+fn the_state_of_a_window_is_what_counts_in_it() {
+    let (key, window) = (key("shown"), sliding(1_000));
+    let mut clocked = Clocked::new();
+    let state = |clocked: &Clocked| clocked.ledger.state(&key, window, at(clocked.now_ms)).unwrap();
+    assert_eq!((state(&clocked).used, state(&clocked).frees_at), (Some(Decimal::ZERO), None));
+    clocked.use_up(&[demand(&key, 2, 9, window)]).unwrap();
+    clocked.now_ms = 600;
+    clocked.use_up(&[demand(&key, 3, 9, window)]).unwrap();
+    let held = clocked.reserve(&[demand(&key, 1, 9, window)]).unwrap();
+    let full = state(&clocked);
+    assert_eq!((full.used, full.in_flight), (Some(Decimal::from(5)), Decimal::from(1)));
+    let frees_at = full.frees_at.unwrap();
+    clocked.now_ms = frees_at.ms_since(at(0));
+    assert_eq!(state(&clocked).used, Some(Decimal::from(3)), "at {frees_at} the first has left");
+    drop(held);
+    assert_eq!(state(&clocked).in_flight, Decimal::ZERO);
+}

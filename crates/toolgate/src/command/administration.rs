@@ -52,6 +52,23 @@ pub fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_current_thread().enable_all().build().context("starting the runtime")
 }
 
+/// Asks a running gateway, where there is one; the data folder is not opened for it.
+///
+/// # Errors
+/// Where `work` fails.
+pub fn ask_running<T>(
+    global: &Global,
+    work: impl AsyncFnOnce(&mut Client) -> anyhow::Result<T>,
+) -> anyhow::Result<Option<T>> {
+    let Ok(Ok(loaded)) = global.source().map(|source| config::load(&source)) else { return Ok(None) };
+    runtime()?.block_on(async {
+        let Some(stream) = Place::connect(&Place::new(&loaded.settings.data).admin()).await? else {
+            return Ok(None);
+        };
+        work(&mut Client::over(stream).await?).await.map(Some)
+    })
+}
+
 async fn reach(output: Output, loaded: Loaded) -> anyhow::Result<(Client, Option<Arc<Gateway>>)> {
     let place = Place::new(&loaded.settings.data);
     let mut n_looks = 0;

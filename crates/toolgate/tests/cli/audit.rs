@@ -2,7 +2,8 @@
 
 use crate::administration::configured;
 use crate::gateway::Gateway;
-use crate::run::{Place, Ran};
+use crate::run::{PROGRAM, Place, Ran};
+use crate::wrap::TALK;
 use std::path::PathBuf;
 
 fn run(place: &Place, arguments: &[&str], code: i32) -> Ran {
@@ -126,25 +127,75 @@ fn where_there_is_no_audit_that_is_said() {
 
 /// What the policy of the next test asks.
 const POLICY: &str = r#"{"version": "1", "default": "deny", "tools": {
-  "start_dicom_import_job": {"require": [{"conditions": [
-      {"path": "args.input_s3_uri", "op": "prefix", "value": "s3://pacs-inbox/"}]}]},
-  "get_image_set": {"deny_if": [{"conditions": [{"path": "args.n", "op": "gt", "value": 3}]}]}}}"#;
+  "start_dicom_import_job": {
+    "require": [{"conditions": [{"path": "args.input_s3_uri", "op": "prefix", "value": "s3://pacs-inbox/"}]}],
+    "limits": [{"counter": "imports", "window": "hour", "max": 10, "scope": "grant"}]}}}"#;
+
+/// A client that starts a job, tries to start one from elsewhere, and calls what nothing names.
+fn talk() -> String {
+    let call = |id: u8, tool: &str, arguments: &str| {
+        format!(
+            r#"{{"jsonrpc":"2.0","id":{id},"method":"tools/call","params":{{"name":"{tool}","arguments":{arguments}}}}}"#
+        ) + "\n"
+    };
+    let import = |place: &str| {
+        let store = "12345678901234567890123456789012";
+        let role = "arn:aws:iam::123456789012:role/x";
+        format!(
+            r#"{{"datastore_id":"{store}","data_access_role_arn":"{role}","input_s3_uri":"s3://{place}/x"}}"#
+        )
+    };
+    let job = "start_dicom_import_job";
+    let calls = [call(3, job, &import("pacs-inbox")), call(4, job, &import("very-secret"))];
+    [TALK, &calls.concat(), &call(5, "delete_image_set", "{}")].concat()
+}
 
 #[test]
-fn a_recorded_decision_is_told_with_what_would_have_to_change() {
+fn recorded_decisions_are_told_with_what_would_have_to_change() {
     let place = configured();
     let file = place.home(".config/toolgate/policies/imaging.json");
     place.write(&file, POLICY);
-    let token = place.run(&["grant", "create", "a", "--server", "imaging=imaging"]);
-    let token = token.stdout.split_whitespace().find(|word| word.starts_with("tg_")).unwrap().to_owned();
     let gateway = Gateway::up(&place);
-    let call = |tool: &str, arguments: &str| {
-        let params = format!(r#"{{"name":"{tool}","arguments":{arguments}}}"#);
-        gateway.post(&token, &format!(r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{params}}}"#))
+    let wrap = ["wrap", "--server", "wrapped", "--policy", "imaging", "--", PROGRAM, "sample-server"];
+    assert_eq!(place.answer(&wrap, &talk()).code, Some(0));
+    let record = |effect: &str, tool: &str| {
+        let found = run(&place, &["query", "--effect", effect, "--tool", tool, "--json"], 0).stdout;
+        serde_json::from_str::<serde_json::Value>(found.lines().next().unwrap()).unwrap()
     };
-    call("start_dicom_import_job", r#"{"input_s3_uri":"s3://very-secret/"}"#);
-    call("delete_everything", "{}");
+    let job = "start_dicom_import_job";
+    let (allowed, denied) = (record("allow", job), record("deny", job));
+    let rule = "/tools/start_dicom_import_job/require/args.input_s3_uri-prefix";
+    for record in [&allowed, &denied] {
+        assert_eq!(record["matched"], serde_json::json!([rule]), "{record}");
+        assert!(record["definition"].is_string(), "{record}");
+    }
+    let told = run(&place, &["explain", denied["call"].as_str().unwrap()], 0).stdout;
+    for part in [
+        &format!("  denied by      {rule}"),
+        "  read           args.input_s3_uri prefix false (a string)",
+        "  to be allowed  `args.input_s3_uri` must start with `s3://pacs-inbox/`",
+        ": as it is now",
+    ] {
+        assert!(told.contains(part), "{part}\n{told}");
+    }
+    assert!(!told.contains("very-secret"), "{told}");
+    let told = run(&place, &["explain", &allowed["seq"].to_string()], 0).stdout;
+    for part in [
+        "  reserved       1 of imaging / ",
+        "  ended          ",
+        "to be denied   `args.input_s3_uri` must not start",
+    ] {
+        assert!(told.contains(part), "{part}\n{told}");
+    }
+    let unnamed = record("deny", "delete_image_set");
+    let told = run(&place, &["explain", &unnamed["seq"].to_string(), "--json"], 0).stdout;
+    let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+    assert!(told["opposite"]["note"].as_str().unwrap().contains("nothing names the tool"), "{told}");
     drop(gateway);
-    eprintln!("{}", run(&place, &["query", "--json"], 0).stdout);
-    panic!();
+    place.write(&file, &POLICY.replace("pacs-inbox", "elsewhere"));
+    let gone = run(&place, &["explain", &denied["seq"].to_string()], 0).stdout;
+    assert!(gone.contains("this revision is no longer here") && gone.contains("undecided"), "{gone}");
+    assert!(!gone.contains("elsewhere"), "{gone}");
+    assert!(run(&place, &["explain", "1"], 1).stderr.contains("there is no such record of a decision"));
+    run(&place, &["explain", "x"], 2);
 }

@@ -65,7 +65,7 @@ fn inside(folder: &Folder, spell: &dyn Fn(&str) -> String) -> Language {
 /// outside of it is never too small or never too large.
 fn in_any_case(part: &str, is_outer: bool) -> String {
     if !part.is_ascii() {
-        return if is_outer { regex::escape(part) } else { "[^/]+".to_owned() };
+        return if is_outer { regex::escape(part) } else { "[^/]*[^/[:ascii:]][^/]*".to_owned() };
     }
     let spell = |letter: char| match letter {
         // The Kelvin sign is the one letter beyond ASCII with one of ASCII as its lower case.

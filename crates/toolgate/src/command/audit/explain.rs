@@ -9,7 +9,7 @@ use anyhow::bail;
 use clap::Args;
 use json::{Document, Limits, Value};
 use policy::{Asked, Definition, Hash, Policy, Schema, Stack};
-use store::CallId;
+use store::{CallId, Timestamp};
 use store::audit::{Filter, query};
 
 use super::data_folder;
@@ -144,8 +144,9 @@ fn revisions(global: &Global, decision: Value<'_>) -> Vec<Revision> {
 fn asked(decision: Value<'_>, revisions: &[Revision]) -> Vec<Asked> {
     let policies: Vec<Arc<Policy>> = revisions.iter().filter_map(|one| one.policy.clone()).collect();
     let (server, tool) = (text(decision, "server"), text(decision, "tool"));
+    let at_ms = Timestamp::parse(&text(decision, "time")).map(Timestamp::as_ms);
     let open = scan("{\"type\":\"object\"}").and_then(|schema| Schema::compile(schema.root()).ok());
-    Stack::new(policies).bind(&Definition::new(server, tool, Hash::of(b""), open)).asked()
+    Stack::new(policies).bind(&Definition::new(server, tool, Hash::of(b""), open)).asked(at_ms)
 }
 
 fn scan(line: &str) -> Option<Document> {

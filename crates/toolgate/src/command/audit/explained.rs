@@ -98,7 +98,7 @@ impl Explained<'_> {
             tell("arguments", &argument_keys(arguments));
         }
         for reserved in self.record.get("reservations").iter().flat_map(Value::elements) {
-            tell("reserved", reserved.raw());
+            tell("reserved", &reservation(reserved));
         }
         if let Some(outcome) = self.outcome {
             tell("ended", &text(outcome, "outcome"));
@@ -167,4 +167,13 @@ fn argument_keys(arguments: Value<'_>) -> String {
         keys.push(format!("{} that the schema does not declare", others.raw()));
     }
     if keys.is_empty() { "none".to_owned() } else { keys.join(", ") }
+}
+
+/// The counter's name, its policy and what else its key holds, and how many calls.
+fn reservation(reserved: Value<'_>) -> String {
+    let key = reserved.get("counter");
+    let parts: Vec<String> =
+        key.iter().flat_map(Value::elements).filter_map(|part| part.as_str().map(String::from)).collect();
+    let count = reserved.get("count").map(|count| format!("{} of ", count.raw())).unwrap_or_default();
+    format!("{count}{}", parts.join(" / "))
 }

@@ -1,10 +1,12 @@
 //! `toolgate policy explain`: what policies decide about one call or message, offline, by the evaluator of the gateway.
 //! Values of arguments are shown only with `--show-values`.
 
-use ::policy::{Arguments as CallArguments, Channel, Decision, Stack};
+use ::policy::{Arguments as CallArguments, Bound, Channel, Decision, Stack};
+use admin::action::counters::{Counter, Counters};
 use clap::Args;
 
 use crate::cli::Global;
+use crate::command::administration::ask_running;
 use crate::exit::{Exit, Usage};
 
 use super::call::CallOptions;
@@ -84,7 +86,9 @@ fn explain_call(global: &Global, arguments: &Arguments, stack: &Stack, tool: &st
     };
     let explanation = bound.explain(&facts, given);
     let opposite = bound.opposite(&facts, given);
+    let counters = counters(global, arguments, tool, &bound);
     let about = About::Tool {
+        counters,
         listed: bound.listed_from(facts.now_ms),
         listed_rule: bound.listed_reason_from(facts.now_ms),
         is_schema_known: known.is_schema_known,
@@ -93,6 +97,16 @@ fn explain_call(global: &Global, arguments: &Arguments, stack: &Stack, tool: &st
     };
     let values = call.arguments.as_ref().filter(|_| arguments.show_values);
     show(global, &Explained { facts, explanation: &explanation, about, values })
+}
+
+/// How full the limits are, where a gateway runs that knows the grant and the tool.
+fn counters(global: &Global, arguments: &Arguments, tool: &str, bound: &Bound) -> Vec<Counter> {
+    if bound.limit_specs(None).next().is_none() {
+        return Vec::new();
+    }
+    let path = ["counters", &arguments.call.grant, &arguments.call.server_id, tool];
+    let asked = ask_running(global, async |client| Ok(client.get::<Counters>(&path).await?));
+    asked.ok().flatten().map(|found| found.counters).unwrap_or_default()
 }
 
 fn explain_channel(

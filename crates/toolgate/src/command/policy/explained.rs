@@ -5,11 +5,12 @@ use ::policy::{
     Allowed, Answer, Channel, Decision, Denial, Explanation, Facts, Finding, LimitDemand, OperandOutcome,
     Opposite, Reveal, RuleId,
 };
+use admin::action::counters::Counter;
 use json::Document;
 use serde_json::{Value, json};
 
 use super::opposite;
-use crate::output::{Output, Tone};
+use crate::output::{Output, Tone, plain};
 
 /// An explanation and what is told with it.
 pub struct Explained<'a> {
@@ -35,6 +36,8 @@ pub enum About<'a> {
         is_schema_known: bool,
         /// Where the definition is from, or why it is not known.
         note: Option<String>,
+        /// How full the limits are in a running gateway; none where there is no such thing.
+        counters: Vec<Counter>,
         /// What would have to change.
         opposite: &'a Opposite,
     },
@@ -73,7 +76,8 @@ impl Explained<'_> {
             Decision::Allow(allowed) => lines.extend(allowed_lines(output, allowed)),
             Decision::Deny(denial) => lines.extend(denied_lines(output, denial)),
         }
-        if let About::Tool { opposite, .. } = &self.about {
+        if let About::Tool { opposite, counters, .. } = &self.about {
+            lines.extend(counters.iter().map(counter_line));
             let is_allowed = self.explanation.decision.is_allow();
             lines.extend(opposite::lines(opposite, is_allowed, self.values.is_some()));
         }
@@ -137,11 +141,12 @@ impl Explained<'_> {
 
     fn about_json(&self) -> Value {
         match &self.about {
-            About::Tool { listed, listed_rule, is_schema_known, note: _, opposite } => json!({
+            About::Tool { listed, listed_rule, is_schema_known, note: _, opposite, counters } => json!({
                 "tool": self.facts.tool,
                 "listed": listed,
                 "listed_rule": listed_rule.as_ref().map(RuleId::as_str),
                 "schema_known": is_schema_known,
+                "counters": counters,
                 "opposite": opposite::to_json(opposite, self.values.is_some()),
             }),
             About::Channel { channel, subject, listed, advertised } => json!({
@@ -206,6 +211,20 @@ impl About<'_> {
             Self::Method(_) => return None,
         })
     }
+}
+
+/// What a counter of the running gateway holds.
+fn counter_line(counter: &Counter) -> String {
+    let Counter { policy, counter, unit, window, scope, max, used, in_flight, frees_at, .. } = counter;
+    let Some(used) = used else {
+        return plain(&format!("  counter        `{counter}` ({policy}): one for each value of {scope}"));
+    };
+    let in_flight = in_flight.as_deref().filter(|amount| *amount != "0");
+    let in_flight = in_flight.map(|amount| format!(", {amount} in flight")).unwrap_or_default();
+    let frees = frees_at.as_ref().map(|at| format!(", the first leaves at {at}")).unwrap_or_default();
+    plain(&format!(
+        "  counter        `{counter}` ({policy}): {used} of {max} {unit} {window}, scope {scope}{in_flight}{frees}"
+    ))
 }
 
 fn allowed_lines(output: Output, allowed: &Allowed) -> Vec<String> {
