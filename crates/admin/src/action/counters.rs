@@ -57,8 +57,10 @@ impl Registry {
         let listed = reach.server.definitions.get(tool).ok_or_else(unlisted)?;
         let facts = Facts::new(grant, server, tool);
         let bound = reach.bind(&listed);
-        let counters =
-            bound.limit_specs(Some(gateway.now_ms())).map(|spec| self.counter(spec, &facts)).collect::<Result<_, _>>()?;
+        let counters = bound
+            .limit_specs(Some(gateway.now_ms()))
+            .map(|spec| self.counter(spec, &facts))
+            .collect::<Result<_, _>>()?;
         Ok(Counters { counters })
     }
 

@@ -9,8 +9,8 @@ use anyhow::bail;
 use clap::Args;
 use json::{Document, Limits, Value};
 use policy::{Asked, Definition, Hash, Policy, Schema, Stack};
-use store::{CallId, Timestamp};
 use store::audit::{Filter, query};
+use store::{CallId, Timestamp};
 
 use super::data_folder;
 use super::explained::{Explained, Revision};
