@@ -2,19 +2,22 @@
 //! An account that nobody settles settles itself, as unknown or as not sent by what was written: nothing is ever
 //! lost by a dropped future. Nor is one settled before its last byte is written, for a unit ages from then on.
 
+mod arguments;
+
+use arguments::{declared_keys, digest, repaired_pointers};
+
 use crate::exchange::Exchange;
 use crate::gateway::Gateway;
 use crate::reach::Reach;
 use crate::recording::Pending;
 use crate::stage::decide::{Judged as JudgedCall, facts};
-use json::Value;
 use mcp::errors::Refusal;
 use mcp::http::{Progress, Written};
 use mcp::reply::{Reply, ReplyKind};
 use policy::{Arguments, Denial, OperandOutcome, Release, RuleId};
 use std::sync::Arc;
 use store::audit::{
-    ArgumentFacts, Digest, Judged, OperandFact, Outcome as Record, OutcomeKind, PolicyRef, ShadowFact,
+    ArgumentFacts, Judged, OperandFact, Outcome as Record, OutcomeKind, PolicyRef, ShadowFact,
 };
 use store::{CallId, OpenCall, Reservation, StoreError, Timestamp};
 
@@ -358,31 +361,6 @@ fn subject(exchange: &Exchange) -> Judged<'_> {
         n_bytes: exchange.message.document().text().len() as u64,
         ..Judged::default()
     }
-}
-
-/// Keys that the schema writes; others may hold anything an agent made up and are only counted.
-fn declared_keys<'a>(judged: &JudgedCall, arguments: Option<Value<'a>>) -> Vec<std::borrow::Cow<'a, str>> {
-    let Some(schema) = &judged.tool.definition.input_schema else { return Vec::new() };
-    let members = arguments.into_iter().flat_map(|arguments| arguments.members());
-    members.map(|member| member.key.as_cow()).filter(|key| schema.writes(key)).collect()
-}
-
-/// Where strings were mended, without names that an agent made up.
-fn repaired_pointers(judged: &JudgedCall, arguments: Option<Value<'_>>) -> Vec<String> {
-    let (Some(schema), Some(arguments)) = (&judged.tool.definition.input_schema, arguments) else {
-        return Vec::new();
-    };
-    let pointers = judged.allowed.repaired.iter().flat_map(|repaired| &repaired.pointers);
-    pointers.map(|pointer| schema.shown_pointer(arguments, pointer)).collect()
-}
-
-fn digest(gateway: &Gateway, arguments: Option<Value<'_>>) -> Digest {
-    let mut canonical = Vec::new();
-    match arguments {
-        Some(arguments) => json::canonical(arguments, &mut canonical),
-        None => canonical.extend_from_slice(b"{}"),
-    }
-    gateway.store.digest(&canonical)
 }
 
 fn policies(reach: &Reach) -> Vec<PolicyRef<'_>> {
