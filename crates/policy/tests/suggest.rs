@@ -99,6 +99,18 @@ fn what_was_not_kept_or_left_out_narrows_nothing() {
     );
 }
 
+/// A value of another type than the allowed ones is told apart by nothing that would not deny those too.
+#[test]
+fn a_denied_value_of_another_type_denies_no_allowed_one() {
+    let call = |value: Value, allowed| ("x", json!({"a": value}), allowed);
+    for (allowed, denied) in [(json!("x"), json!(6)), (json!(true), json!("x"))] {
+        let calls = [call(allowed.clone(), true), call(denied, false)];
+        let suggestion = made(&observe(&calls, &[]), false);
+        assert!(is_allowed(&suggestion, "x", &json!({"a": allowed})), "{}", suggestion.document);
+        assert!(suggestion.notes.iter().any(|note| note.contains("nothing tells them")));
+    }
+}
+
 fn value() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         prop::sample::select(vec![

@@ -131,9 +131,17 @@ impl Leaf {
         }
     }
 
-    /// Whether no allowed call had this value, which is certain.
+    /// Whether no allowed call had this value, but all had one of its type; both certain.
     pub(super) fn never_had(&self, value: Value<'_>) -> bool {
-        let text = scalar(value);
+        let kind = match value.kind() {
+            Kind::Bool => ["boolean", "boolean"],
+            Kind::Number => ["integer", "number"],
+            Kind::String => ["string", "string"],
+            Kind::Null | Kind::Array | Kind::Object => return false,
+        };
+        // A comparison with a value of another type is an error, which would deny what was allowed.
+        let is_same_type = self.kinds.only().is_some_and(|only| kind.contains(&only));
+        let text = scalar(value).filter(|_| is_same_type);
         text.is_some_and(|text| self.values.as_ref().is_some_and(|values| !values.contains(&text)))
     }
 }
@@ -244,9 +252,12 @@ mod tests {
 
     #[test]
     fn distinct_values_are_kept_as_long_as_they_are_few() {
-        let two = leaf(&["1", "1.0", "\"a\""]);
-        assert!(two.values.as_ref().unwrap().iter().eq(["\"a\"", "1"]));
-        assert!(two.never_had(document("2").root()) && !two.never_had(document("1e0").root()));
+        let mixed = leaf(&["1", "1.0", "\"a\""]);
+        assert!(mixed.values.as_ref().unwrap().iter().eq(["\"a\"", "1"]));
+        assert!(!mixed.never_had(document("2").root()), "what is not of one type tells nothing");
+        let one = leaf(&["1", "1.0"]);
+        assert!(one.never_had(document("2").root()) && !one.never_had(document("1e0").root()));
+        assert!(!one.never_had(document("\"a\"").root()));
         assert!(leaf(&["1", "[]"]).values.is_none() && leaf(&["9007199254740993"]).values.is_none());
         let many: Vec<String> = (0..100).map(|n| n.to_string()).collect();
         let many = leaf(&many.iter().map(String::as_str).collect::<Vec<_>>());
