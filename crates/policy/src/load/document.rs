@@ -14,6 +14,9 @@ use crate::registry::{DEFAULTS, DOCUMENT_KEYS, VERSIONS};
 pub(super) fn read(reader: &mut Reader, root: Value<'_>, name: &Arc<str>) -> Option<Policy> {
     let place = Place { value: root, pointer: String::new() };
     let fields = reader.object(&place, &DOCUMENT_KEYS)?;
+    if let Some(place) = fields.get("$schema") {
+        reader.text(&place);
+    }
     if let Some(version) = fields.required(reader, "version", "write `\"version\": \"1\"`") {
         reader.word(&version, &VERSIONS);
     }

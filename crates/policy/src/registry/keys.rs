@@ -6,6 +6,10 @@ use super::{Entry, Table, built, not_yet};
 /// The document itself.
 pub(crate) const DOCUMENT_KEYS: Table = Table { title: "the document", entries: DOCUMENT };
 const DOCUMENT: &[Entry] = &[
+    built(
+        "$schema",
+        "Where an editor finds the JSON Schema of this language. Decides nothing, and `fmt` leaves it out.",
+    ),
     built("version", "The language's version. Required."),
     built("default", "What happens to a tool that nothing names. Required."),
     built(

@@ -5,6 +5,7 @@ mod cel;
 mod keys;
 mod methods;
 mod page;
+mod shape;
 mod values;
 
 pub(crate) use cel::{CEL_FUNCTIONS, CEL_SIGNS};
@@ -15,6 +16,7 @@ pub(crate) use keys::{
 };
 pub(crate) use methods::PROTOCOL_METHODS;
 pub use page::{Page, pages};
+pub use shape::json_schema;
 pub(crate) use values::{
     ACTIONS, ALIGNMENTS, APPROVAL_REASONS, CALENDAR_WINDOWS, CHANNEL_ACTIONS, CHANNELS, DEFAULTS,
     EXPECTATIONS, EXPIRY_ACTIONS, FLOW_EXCEPTIONS, LIMIT_KINDS, MODES, NUMBERS, PATH_ROOTS, RELEASES,

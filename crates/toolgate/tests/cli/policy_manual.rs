@@ -1,4 +1,4 @@
-//! `toolgate policy manual`: one word, all words, and words that there are not.
+//! `toolgate policy manual`: one word, all words, and words that there are not; and `schema`.
 
 use crate::run::Place;
 
@@ -31,4 +31,11 @@ fn an_unknown_word_is_said_with_a_suggestion() {
     assert_eq!(ran.code, Some(2));
     assert!(ran.stderr.contains("the language has no `pathunder`"), "{}", ran.stderr);
     assert!(ran.stderr.contains("did you mean `path_under`?"), "{}", ran.stderr);
+}
+
+#[test]
+fn the_schema_is_printed_as_it_is_committed() {
+    let ran = Place::new().run(&["policy", "schema"]);
+    let committed = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schema/policy.schema.json");
+    assert_eq!((ran.stdout, ran.code), (std::fs::read_to_string(committed).unwrap(), Some(0)));
 }

@@ -18,6 +18,7 @@ pub mod opposite;
 mod prove;
 pub mod replay;
 mod replayed;
+mod schema;
 mod show;
 mod suggest;
 mod test;
@@ -49,6 +50,9 @@ pub enum Command {
     Suggest(suggest::Arguments),
     /// Print what the language has: every operator and key, with an example
     Manual(manual::Arguments),
+    /// Print the JSON Schema of policies, for editors
+    #[command(after_help = schema::EXAMPLES)]
+    Schema,
     /// Print a policy in its documented form
     Fmt(fmt::Arguments),
     /// Translate a policy of the older open-source proxy
@@ -71,6 +75,7 @@ impl Command {
             Self::Test(arguments) => test::run(global, &arguments),
             Self::Suggest(arguments) => suggest::run(global, &arguments),
             Self::Manual(arguments) => manual::run(global, &arguments),
+            Self::Schema => schema::run(global),
             Self::Fmt(arguments) => fmt::run(global, &arguments),
             Self::Import(arguments) => import::run(global, &arguments),
             Self::Diff(arguments) => diff::run(global, &arguments),
