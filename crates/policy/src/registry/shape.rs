@@ -191,9 +191,12 @@ fn shape(object: &str, key: &str) -> Value {
         ("call" | "past_call", "arguments" | "input") => json!({ "type": "object" }),
         ("history", "labels") => list(either(&[text(), reference("past_label")])),
         ("history", _) => list(reference("past_call")),
+        (_, "mode") => words(&MODES),
+        (_, "on_expiry") => words(&EXPIRY_ACTIONS),
+        (_, "reveal") => words(&REVEALS),
         (_, "numbers") => words(&NUMBERS),
         (_, "release") => words(&RELEASES),
-        (_, "schema" | "quorum" | "max_keys" | "mode" | "expires" | "on_expiry" | "reveal") => json!({}),
+        (_, "schema" | "quorum" | "max_keys") => json!({}),
         (_, _) => text(),
     }
 }
