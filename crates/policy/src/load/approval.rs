@@ -59,9 +59,7 @@ fn read_object(reader: &mut Reader, place: &Place<'_>) -> Option<(Terms, Approva
     let fields = reader.object(place, &APPROVAL_KEYS)?;
     let terms = terms::read(reader, &fields, Does::Restricts);
     let mut approval = Approval { ends_ms: terms.ends_ms(), ..Approval::of_every_call(place) };
-    for place in fields.get("from").and_then(|place| reader.list(&place)).unwrap_or_default() {
-        approval.from.extend(reader.name(&place).map(Box::from));
-    }
+    approval.from = fields.get("from").map(|place| read_from(reader, &place)).unwrap_or_default();
     approval.timeout_seconds = fields.get("timeout").and_then(|place| read_timeout(reader, &place));
     approval.quorum = fields.get("quorum").and_then(|place| read_quorum(reader, &place));
     let reason = fields.get("reason").and_then(|place| reader.word(&place, &APPROVAL_REASONS));
@@ -70,6 +68,26 @@ fn read_object(reader: &mut Reader, place: &Place<'_>) -> Option<(Terms, Approva
         approval.when.extend(condition::read_condition(reader, &place, 0));
     }
     Some((terms, approval))
+}
+
+/// Who may agree. Nobody is not the same as anybody, which is what a missing list means.
+fn read_from(reader: &mut Reader, place: &Place<'_>) -> Vec<Box<str>> {
+    let Some(places) = reader.list(place) else { return Vec::new() };
+    if places.is_empty() {
+        let message =
+            "nobody could agree; name somebody, or remove `from`, then anyone with the right to may";
+        reader.report(place, Problem::new(code::BAD_VALUE, message));
+    }
+    let mut from: Vec<Box<str>> = Vec::new();
+    for place in places {
+        let Some(name) = reader.name(&place) else { continue };
+        if from.iter().any(|other| **other == *name) {
+            reader.report(&place, Problem::new(code::CONFLICT, "each approver is listed once"));
+            continue;
+        }
+        from.push(Box::from(name));
+    }
+    from
 }
 
 fn read_timeout(reader: &mut Reader, place: &Place<'_>) -> Option<u64> {

@@ -157,11 +157,22 @@ fn read_cost(reader: &mut Reader, fields: &Fields<'_>) -> Option<Cost> {
             let hint = "name a text or a list, such as `args.commands`";
             fields.required(reader, "len", hint).and_then(|place| read_path(reader, &place)).map(Cost::Length)
         }
-        (None, Some(place)) => read_max(reader, &place, false).map(Cost::Fixed),
+        (None, Some(place)) => read_fixed(reader, &place).map(Cost::Fixed),
         (Some(_), Some(place)) => {
             let message = "`increment_from` says what a call costs already; remove one of both";
             reader.report(&place, Problem::new(code::CONFLICT, message));
             None
         }
     }
+}
+
+/// A cost that is the same for every call.
+fn read_fixed(reader: &mut Reader, place: &Place<'_>) -> Option<Decimal> {
+    let cost = read_max(reader, place, false)?;
+    if cost == Decimal::ZERO {
+        let message = "calls that cost nothing are never limited; write more than 0, or remove the limit";
+        reader.report(place, Problem::new(code::BAD_VALUE, message));
+        return None;
+    }
+    Some(cost)
 }

@@ -170,6 +170,7 @@ fn read(
     let draft = document::read(&mut reader, scanned.document.root(), &Arc::from(name));
     if let Some(draft) = &draft {
         counters::check(&mut reader, draft);
+        counters::check_costs(&mut reader, draft);
         counters::check_sessions(&mut reader, draft);
         terms::check(&mut reader, draft);
     }
