@@ -1,6 +1,6 @@
 //! Flows: nothing remembers history yet, so a call that a flow asks about is denied, and no other.
 
-use crate::support::{Test, text};
+use crate::support::{ALLOW, Test, text};
 use serde_json::json;
 use testkit::{Message, Tool};
 
@@ -31,4 +31,18 @@ async fn what_a_flow_asks_about_is_denied_and_the_rest_is_not() {
     assert_eq!(books.denials()[0], ("/flows/phi-never-leaves", "flow"));
     assert_eq!(books.denials()[2], ("/flows/plan-before-apply", "flow"));
     assert_eq!((books.tally.intents, test.upstream.calls().len()), (2, 2));
+}
+
+#[tokio::test]
+async fn a_flow_in_shadow_holds_up_nothing_and_tells_what_it_would_do_today() {
+    let draft = POLICY.replacen("\"version\": \"1\",", "\"version\": \"1\", \"mode\": \"shadow\",", 1);
+    let test = ["get_patient", "send_mail"].map(Tool::new).into_iter();
+    let test = test.fold(Test::new().policy(ALLOW).policy(draft), Test::tool).start().await;
+    test.listed().await;
+    for tool in ["get_patient", "send_mail"] {
+        assert_eq!(text(&test.call(tool, json!({})).await), "ok");
+    }
+    let books = test.books();
+    let shadows: Vec<_> = books.of("intent").iter().map(|intent| intent["shadow"]["rule"].clone()).collect();
+    assert_eq!(shadows, [json!(null), json!("/flows/phi-never-leaves")]);
 }

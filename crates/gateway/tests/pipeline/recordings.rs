@@ -4,9 +4,11 @@ use crate::support::{NOW_MS, Running, Test, text};
 use gateway::Gateway;
 use serde_json::{Value, json};
 use std::path::Path;
-use store::recordings::{Effect, KeySource, Plan, Recording, Retention, Tools};
+use std::sync::{Arc, Mutex, mpsc};
+use store::recordings::{Draft, Effect, Held, KeySource, Plan, Recorder, Recording, Retention, Tools};
 use testkit::wait::within;
 use testkit::{Answer, Message, Tool};
+use tokio::sync::Notify;
 
 const POLICY: &str = r#"{"version": "1", "default": "deny", "tools": {
   "copy": {"deny_if": [{"conditions": [{"path": "args.n", "op": "gt", "value": 100}], "on_deny": "Too many."}]},
@@ -174,6 +176,69 @@ async fn a_disk_without_space_stops_recording_and_no_call() {
         assert!(metrics.contains(line), "{line} in {metrics}");
     }
     assert!(test.gateway.recorder.problem().unwrap().contains("MiB free"));
+}
+
+/// What an idle gateway hands over for a call.
+fn draft(size: usize) -> Draft {
+    Draft {
+        time_ms: NOW_MS,
+        call: String::new(),
+        grant: String::new(),
+        labels: Vec::new(),
+        server: Running::SERVER.into(),
+        tool: "copy".into(),
+        definition: String::new(),
+        effect: Effect::Allow,
+        rule: String::new(),
+        arguments: Held::Text(vec![b' '; size]),
+        result: Held::Nothing,
+        is_error: None,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_queue_loses_recordings_and_holds_up_no_call() {
+    // The thread that writes asks for the time first, and gets no answer before the gate is open.
+    let (gate, closed) = mpsc::channel::<()>();
+    let (closed, is_asked) = (Mutex::new(closed), Arc::new(Notify::new()));
+    let asked = Arc::clone(&is_asked);
+    let test =
+        Test::new().policy(POLICY).tool(Tool::new("copy")).tool(Tool::new("once")).gateway(|gateway| {
+            let now_ms = move || {
+                asked.notify_one();
+                assert!(closed.lock().unwrap().recv().is_err(), "nobody says anything");
+                NOW_MS
+            };
+            let stats = Arc::clone(&gateway.metrics.recordings);
+            gateway.recorder = Recorder::new(gateway.store.folder(), stats, now_ms);
+        });
+    let test = test.start().await;
+    // A test that fails opens the gate before the gateway waits for the thread.
+    let gate = gate;
+    test.listed().await;
+    test.gateway.recorder.apply(Some(plan(&["imaging/*"], &["imaging/*"]))).unwrap();
+    test.gateway.recorder.submit(draft(0));
+    within("the thread to begin", is_asked.notified()).await;
+    // More than may wait, first by size, then what is small enough for the room that is left.
+    (0..64).for_each(|_| test.gateway.recorder.submit(draft(1 << 20)));
+    (0..16_384).for_each(|_| test.gateway.recorder.submit(draft(0)));
+    let n_dropped = test.gateway.metrics.recordings.dropped();
+    for n in 0..5 {
+        assert_eq!(text(&test.call("copy", json!({"n": n})).await), "ok");
+        test.denied("copy", json!({"n": 500})).await;
+    }
+    assert!(n_dropped > 64);
+    assert_eq!(test.gateway.metrics.recordings.dropped(), n_dropped + 10);
+    drop(gate);
+    assert!(recorded(&test.gateway).iter().all(|one| one.call.is_empty()));
+    assert_eq!(text(&test.call("once", json!({})).await), "ok");
+    assert_eq!(
+        recorded(&test.gateway).iter().filter(|one| one.tool == "once").count(),
+        1,
+        "and goes on after"
+    );
+    let books = test.books();
+    assert_eq!((books.tally.answered, books.denials().len()), (6, 5), "the audit has them all");
 }
 
 #[tokio::test]

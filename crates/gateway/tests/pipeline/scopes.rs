@@ -90,6 +90,45 @@ async fn a_day_is_a_day_of_the_zone() {
     assert_eq!(text(&test.call("copy", json!({})).await), "ok");
 }
 
+#[tokio::test]
+async fn values_in_shadow_count_apart_and_for_themselves() {
+    let limit = |mode: &str, max: u32| {
+        let mut limit = json!({"counter": "c", "window": "day", "max": max, "scope": ["grant", "args.account"], "max_keys": 2});
+        if mode == "shadow" {
+            limit["mode"] = json!(mode);
+        }
+        limit
+    };
+    let test = start(json!([limit("enforce", 9), limit("shadow", 1)])).await;
+    for account in ["a", "b", "a"] {
+        assert_eq!(text(&test.call("copy", json!({"account": account})).await), "ok");
+    }
+    // The enforced limit has its own cap, which what was only judged in shadow does not fill.
+    let told = test.denied("copy", json!({"account": "secret-5"})).await;
+    assert!(text(&told).contains("too many different values"), "{told}");
+    let books = test.books();
+    let shadows: Vec<_> = books.of("intent").iter().map(|intent| intent["shadow"]["rule"].clone()).collect();
+    assert_eq!(shadows, [Value::Null, Value::Null, json!("/tools/copy/limits/c#2")]);
+    assert!(!Value::from(books.records.clone()).to_string().contains("secret-5"));
+}
+
+#[tokio::test]
+async fn equal_names_in_two_policies_are_two_counters() {
+    let limit = |max: u32| json!([{"counter": "c", "window": "day", "max": max, "scope": "grant"}]);
+    let test = Test::new().policy(policy(limit(3))).policy(policy(limit(2))).tool(Tool::new("copy"));
+    let test = test.start().await;
+    test.listed().await;
+    for _ in 0..2 {
+        assert_eq!(text(&test.call("copy", json!({})).await), "ok");
+    }
+    assert!(text(&test.denied("copy", json!({})).await).contains("at most 2 calls"));
+    let books = test.books();
+    let reserved = books.of("intent")[1]["reservations"].as_array().unwrap().clone();
+    let policies: Vec<_> = reserved.iter().map(|one| one["counter"][0].clone()).collect();
+    assert_eq!(policies, ["policy1", "policy2"]);
+    assert_eq!(books.of("denied")[0]["pointer"], "/tools/copy/limits/0");
+}
+
 /// Calls a server that is gone, until a limit of one a day denies; how each call ended.
 async fn calls_of_a_dead_server(release: &str, n_calls: usize) -> (Vec<Value>, Vec<String>) {
     let test =

@@ -44,6 +44,7 @@ pub struct Test {
     is_sse: bool,
     timeout_s: u64,
     options: Box<dyn FnOnce(&mut Options)>,
+    gateway: Box<dyn FnOnce(&mut Gateway)>,
 }
 
 impl Test {
@@ -57,6 +58,7 @@ impl Test {
             is_sse: false,
             timeout_s: DEFAULT_TIMEOUT_S,
             options: Box::new(|_| {}),
+            gateway: Box::new(|_| {}),
         }
     }
 
@@ -84,6 +86,12 @@ impl Test {
 
     pub fn store(mut self, change: impl FnOnce(&mut Options) + 'static) -> Self {
         self.options = Box::new(change);
+        self
+    }
+
+    /// Changes the gateway before it serves anybody.
+    pub fn gateway(mut self, change: impl FnOnce(&mut Gateway) + 'static) -> Self {
+        self.gateway = Box::new(change);
         self
     }
 
@@ -139,7 +147,9 @@ impl Test {
         let mut options = Options::new(folder.path().join("data"));
         (self.options)(&mut options);
         let store = Store::open(&options, Clock::Manual(Arc::clone(&clock))).unwrap();
-        let gateway = Arc::new(Gateway::new(store, self.bounds));
+        let mut gateway = Gateway::new(store, self.bounds);
+        (self.gateway)(&mut gateway);
+        let gateway = Arc::new(gateway);
         let (address, stop) = listen(&gateway).await;
         let [token, other_token] = tokens.map(|token| token.expose().to_owned());
         let running = Running {
