@@ -3,350 +3,22 @@
 
 #[cfg(test)]
 mod common;
+#[cfg(test)]
+mod generate;
 
 use std::sync::Arc;
 
 use common::{FACTS, definition, document};
+use generate::{
+    HISTORY_MS, NAMES, approval, argument, arguments, end, expire, flow, labels, limit, mendable,
+    mending_document, moment, policy_document, predicate, rules, schema, select, selector,
+};
 use policy::{
-    Arguments, Bound, Category, Classes, Decision, Foreseen, Foresight, Policy, Risk, Schema, Stack,
-    normalise,
+    Arguments, Bound, Category, Classes, Decision, Denial, Facts, Foreseen, Foresight, History, Policy, Risk,
+    Schema, Stack, normalise,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
-
-const TOOLS: [&str; 3] = ["x", "y", "z"];
-const NAMES: [&str; 4] = ["a", "b", "c", "d"];
-
-/// A plain value, of every type and of every kind of number.
-fn scalar() -> impl Strategy<Value = Value> {
-    prop_oneof![
-        prop::sample::select(vec![
-            json!("s3://in/"),
-            json!("5"),
-            json!(""),
-            json!("true"),
-            json!("{\"a\": 1}"),
-            json!(5),
-            json!(5.0),
-            json!(-1),
-            json!(0.1),
-            json!(1e300),
-            json!(9_007_199_254_740_993_u64),
-            json!(true),
-            json!(false),
-        ]),
-        any::<i64>().prop_map(Value::from),
-        any::<f64>().prop_filter("finite", |double| double.is_finite()).prop_map(Value::from),
-        "[a-z0-9/.\\-]{0,6}".prop_map(Value::from),
-    ]
-}
-
-fn argument() -> impl Strategy<Value = Value> {
-    let leaf = prop_oneof![4 => scalar(), 1 => Just(Value::Null)];
-    leaf.prop_recursive(2, 8, 3, |inner| {
-        prop_oneof![
-            prop::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
-            prop::collection::hash_map(prop::sample::select(NAMES.to_vec()), inner, 0..3).prop_map(
-                |members| members.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
-            ),
-        ]
-    })
-}
-
-fn arguments() -> impl Strategy<Value = Value> {
-    prop::collection::hash_map(prop::sample::select(NAMES.to_vec()), argument(), 0..4)
-        .prop_map(|members| members.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
-}
-
-/// A scalar that a document may compare with.
-fn operand() -> impl Strategy<Value = Value> {
-    prop::sample::select(vec![
-        json!("s3://in/"),
-        json!("5"),
-        json!(5),
-        json!(-1),
-        json!(0.1),
-        json!(true),
-        json!(1e300),
-    ])
-}
-
-fn check() -> impl Strategy<Value = (&'static str, Value)> {
-    prop_oneof![
-        (prop::sample::select(vec!["eq", "neq", "contains"]), operand()),
-        (
-            prop::sample::select(vec!["lt", "lte", "gt", "gte"]),
-            prop::sample::select(vec![json!(5), json!(0.1), json!(-1)])
-        ),
-        (
-            prop::sample::select(vec!["in", "not_in"]),
-            prop::collection::vec(operand(), 1..4).prop_map(Value::from)
-        ),
-        (Just("exists"), any::<bool>().prop_map(Value::from)),
-        (Just("regex"), prop::sample::select(vec![json!("^s3://"), json!("\\d"), json!(".*")])),
-        prop::sample::select(vec![
-            ("prefix", json!("s3:")),
-            ("suffix", json!("5")),
-            ("glob", json!("s*")),
-            ("glob", json!("**")),
-            ("host_in", json!(["in", "*.in"])),
-            ("cidr", json!("0.0.0.0/0")),
-            ("path_under", json!("/a")),
-            ("len_lte", json!(1)),
-            ("len_gte", json!(2)),
-            ("type", json!("integer")),
-            ("type", json!(["string", "array"])),
-            ("eq_path", json!("args.b")),
-            ("within_schema", json!({"type": "object", "required": ["a"]})),
-        ]),
-    ]
-}
-
-fn comparison() -> impl Strategy<Value = Value> {
-    let path = prop::sample::select(vec!["args.a", "args.b", "args.c", "args.a.b", "args.z"]);
-    let list = prop::sample::select(vec!["args.a", "args.b[*]", "args.a[*].b", "args.c[*][*]", "args.z[*]"]);
-    let of_list = (list, prop::sample::select(vec!["each", "some"]), check()).prop_map(
-        |(path, quantifier, (op, value))| json!({"path": path, "op": quantifier, "value": {"op": op, "value": value}}),
-    );
-    let fact = prop::sample::select(vec![
-        json!({"path": "time.hour", "op": "lt", "value": 12}),
-        json!({"path": "time.weekday", "timezone": "Asia/Tokyo", "op": "neq", "value": "monday"}),
-        json!({"path": "grant.id", "op": "eq", "value": "grant-1"}),
-        json!({"path": "grant.labels", "op": "contains", "value": "a"}),
-        json!({"path": "server.id", "op": "neq", "value": "imaging"}),
-        json!({"path": "tool.name", "op": "eq", "value": "x"}),
-        json!({"path": "input.a", "op": "eq", "value": 5}),
-    ]);
-    let expression = prop::sample::select(vec![
-        "args.a == 5 || args.b.startsWith('s3')",
-        "has(args.a) && !(args.a in ['5', 5])",
-        "args.a.all(x, x == args.b) && size(args.a) < 3",
-        "tool.name == 'x' && args.a.b > 0.1",
-        "args.a + args.b == 10 ? time.hour < 12 : args.c.exists(x, has(x.a))",
-    ])
-    .prop_map(|text| json!({ "cel": text }));
-    prop_oneof![
-        1 => expression,
-        1 => fact,
-        4 => (path, check()).prop_map(|(path, (op, value))| json!({"path": path, "op": op, "value": value})),
-        1 => of_list,
-    ]
-}
-
-fn condition() -> impl Strategy<Value = Value> {
-    comparison().prop_recursive(3, 8, 3, |inner| {
-        let list = || prop::collection::vec(inner.clone(), 1..4);
-        prop_oneof![
-            list().prop_map(|list| json!({"all": list})),
-            list().prop_map(|list| json!({"any": list})),
-            inner.clone().prop_map(|one| json!({"not": one})),
-        ]
-    })
-}
-
-fn predicate() -> impl Strategy<Value = Value> {
-    (prop::collection::vec(condition(), 0..3), any::<bool>()).prop_map(|(conditions, speaks)| {
-        let mut predicate = json!({"conditions": conditions});
-        if speaks {
-            predicate["on_deny"] = json!("no");
-        }
-        predicate
-    })
-}
-
-fn limit() -> impl Strategy<Value = Value> {
-    let scope = prop::sample::select(vec![
-        json!("grant"),
-        json!("server"),
-        json!("tool"),
-        json!("all"),
-        json!(["grant", "tool"]),
-        json!(["all", "grant"]),
-        json!(["args.a", "grant"]),
-        json!(["server", "args.a.b", "args.c"]),
-    ]);
-    let more = prop::option::weighted(
-        0.3,
-        prop::sample::select(vec![
-            ("release", json!("never")),
-            ("release", json!("not_sent")),
-            ("timezone", json!("Europe/Berlin")),
-            ("kind", json!("concurrency")),
-        ]),
-    );
-    (0_usize..5, scope, 0_u32..50, more).prop_map(|(kind, scope, max, more)| {
-        let counter = ["calls", "sum", "sums", "cost", "length"][kind];
-        let mut limit = json!({"counter": counter, "window": "90s", "max": max, "scope": scope});
-        match counter {
-            "sum" => limit["increment_from"] = json!("args.a"),
-            "sums" => limit["increment_from"] = json!("args.a[*].b"),
-            "cost" => limit["cost"] = json!(2.5),
-            "length" => limit["cost"] = json!({"len": "args.b"}),
-            _ => {}
-        }
-        match more {
-            Some(("timezone", zone)) => {
-                limit["timezone"] = zone;
-                limit["align"] = json!("calendar");
-                limit["window"] = json!("month");
-            }
-            Some(("kind", _)) => {
-                limit = json!({"counter": "slots", "kind": "concurrency", "max": max, "scope": scope});
-            }
-            Some((key, value)) => limit[key] = value,
-            None => {}
-        }
-        limit
-    })
-}
-
-fn rules() -> impl Strategy<Value = Value> {
-    let lists = (
-        prop::option::weighted(0.4, prop::collection::vec(predicate(), 0..3)),
-        prop::option::weighted(0.4, prop::collection::vec(predicate(), 0..3)),
-        prop::option::weighted(0.4, prop::collection::vec(limit(), 0..2)),
-    );
-    let words = (
-        prop::option::weighted(0.1, prop::sample::select(vec!["deny", "require_approval"])),
-        prop::option::weighted(0.2, Just("10/minute")),
-        prop::option::weighted(0.2, any::<bool>()),
-        prop::option::weighted(0.2, prop::sample::select(vec!["off", "schema"])),
-        prop::option::weighted(0.2, prop::sample::select(vec!["allow", "deny"])),
-    );
-    (lists, words).prop_map(|((require, deny_if, limits), (action, rate, repair, check, unknown))| {
-        let mut rules = serde_json::Map::new();
-        let mut put =
-            |key: &str, value: Option<Value>| value.and_then(|value| rules.insert(key.to_owned(), value));
-        put("require", require.map(Value::from));
-        put("deny_if", deny_if.map(Value::from));
-        put("limits", limits.map(Value::from));
-        put("action", action.map(Value::from));
-        put("rate_limit", rate.map(Value::from));
-        put("repair", repair.map(Value::from));
-        let mut arguments = serde_json::Map::new();
-        arguments.extend(check.map(|word| ("check".to_owned(), json!(word))));
-        arguments.extend(unknown.map(|word| ("unknown".to_owned(), json!(word))));
-        rules.insert("arguments".to_owned(), Value::Object(arguments));
-        Value::Object(rules)
-    })
-}
-
-/// The keys on the way to the rules of a selector.
-fn selector() -> impl Strategy<Value = &'static [&'static str]> {
-    prop::sample::select(vec![
-        &["tools", "x*"][..],
-        &["tools", "*"],
-        &["categories", "read"],
-        &["categories", "write"],
-        &["risk", "high"],
-        &["servers", "imaging", "tools", "x"],
-        &["servers", "imaging", "all_tools"],
-        &["servers", "other", "tools", "x"],
-        &["servers", "imaging", "categories", "read"],
-    ])
-}
-
-/// Puts rules where a selector says. Those of classes check no arguments, because checking also mends.
-fn select(document: &mut Value, selector: &[&str], mut rules: Value) {
-    if selector.contains(&"categories") || selector.contains(&"risk") {
-        let members = rules.as_object_mut().unwrap();
-        members.retain(|key, _| key != "arguments" && key != "repair");
-    }
-    let mut place = document;
-    for key in selector {
-        place = &mut place[*key];
-    }
-    *place = rules;
-}
-
-/// A flow without its id.
-fn flow() -> impl Strategy<Value = Value> {
-    prop::sample::select(vec![
-        json!({"after": "phi", "deny": "egress"}),
-        json!({"after": ["phi", "big"], "deny": "big", "within": "90s", "unless": "approved"}),
-        json!({"tool": "y", "needs": {"tool": "x", "same": ["args.a", "args.b.c"]}}),
-        json!({"tool": "z*", "needs": {"tool": "y", "within": "1h"}, "on_deny": "no"}),
-    ])
-}
-
-fn add_flows(document: &mut Value, mut flows: Vec<Value>) {
-    document["labels"] = json!({"x": ["phi"], "category:read": ["big"], "z*": ["egress", "big"]});
-    for (index, flow) in flows.iter_mut().enumerate() {
-        flow["id"] = json!(format!("f{index}"));
-    }
-    document["flows"] = json!(flows);
-}
-
-fn policy_document() -> impl Strategy<Value = Value> {
-    let tools = prop::collection::hash_map(prop::sample::select(TOOLS.to_vec()), rules(), 0..3);
-    let default = prop::sample::select(vec!["allow", "deny"]);
-    let hide =
-        prop::option::weighted(0.2, prop::collection::vec(prop::sample::select(vec!["x", "y", "q"]), 0..2));
-    let selected = prop::collection::vec((selector(), rules()), 0..3);
-    let flows = prop::option::weighted(0.2, prop::collection::vec(flow(), 0..3));
-    (default, hide, prop::option::weighted(0.3, rules()), tools, selected, flows).prop_map(
-        |(default, hide, all_tools, tools, selected, flows)| {
-            let mut document = json!({"version": "1", "default": default, "tools": tools});
-            if let Some(flows) = flows {
-                add_flows(&mut document, flows);
-            }
-            for (selector, rules) in selected {
-                select(&mut document, selector, rules);
-            }
-            if let Some(hide) = hide {
-                document["hide"] = json!(hide);
-            }
-            if let Some(rules) = all_tools {
-                document["all_tools"] = rules;
-            }
-            document
-        },
-    )
-}
-
-/// A document about how one argument is checked and what it may be.
-fn mending_document() -> impl Strategy<Value = Value> {
-    let condition = prop::sample::select(vec![
-        json!({"path": "args.a", "op": "in", "value": ["5", 6]}),
-        json!({"path": "args.a", "op": "gt", "value": 4}),
-        json!({"path": "args.a.b", "op": "exists", "value": true}),
-        json!({"path": "args.a.b", "op": "eq", "value": 2}),
-        json!({"path": "args.a", "op": "regex", "value": "5"}),
-    ]);
-    let words = (
-        prop::option::of(prop::sample::select(vec!["off", "schema"])),
-        prop::option::of(any::<bool>()),
-        prop::sample::select(vec!["require", "deny_if"]),
-        prop::collection::vec(condition, 0..2),
-    );
-    words.prop_map(|(check, repair, list, conditions)| {
-        let mut rules = serde_json::Map::new();
-        rules.extend(check.map(|check| ("arguments".to_owned(), json!({"check": check}))));
-        rules.extend(repair.map(|repair| ("repair".to_owned(), json!(repair))));
-        let predicates: Vec<_> =
-            conditions.into_iter().map(|condition| json!({"conditions": [condition]})).collect();
-        rules.insert(list.to_owned(), json!(predicates));
-        json!({"version": "1", "default": "allow", "all_tools": rules})
-    })
-}
-
-/// Values that some schema has mended.
-fn mendable() -> impl Strategy<Value = Value> {
-    prop::sample::select(vec![json!("5"), json!(5), json!("6"), json!("{\"b\": 1}"), json!({"b": 1})])
-}
-
-fn schema() -> impl Strategy<Value = Value> {
-    let property = prop::sample::select(vec![
-        json!({}),
-        json!({"type": "integer"}),
-        json!({"type": "string"}),
-        json!({"type": "object"}),
-        json!({"anyOf": [{"type": "number"}, {"type": "null"}]}),
-        json!({"type": "array", "items": {"type": "string"}}),
-    ]);
-    prop::collection::hash_map(prop::sample::select(NAMES.to_vec()), property, 0..4)
-        .prop_map(|properties| json!({"type": "object", "properties": properties}))
-}
 
 fn load(document: &Value) -> Arc<Policy> {
     Arc::new(policy::load("p", document.to_string().into_bytes()).unwrap())
@@ -357,11 +29,12 @@ fn bind(policies: &[Arc<Policy>], schema: &Value) -> Bound {
 }
 
 /// The effect, the step, the policy, the reason, the amounts: all but the ids, which point into the text.
-fn outcome(bound: &Bound, arguments: &Value) -> String {
+fn outcome(bound: &Bound, facts: &Facts<'_>, arguments: &Value) -> String {
     let arguments = document(&arguments.to_string());
-    match bound.decide(&FACTS, Arguments::Known(arguments.root())) {
+    match bound.decide(facts, Arguments::Known(arguments.root())) {
         Decision::Deny(denial) => {
-            format!("{:?} {:?} {:?} {:?}", denial.kind, denial.policy, denial.reason, denial.operands)
+            let Denial { kind, policy, reason, operands, reveal, .. } = denial;
+            format!("{kind:?} {policy:?} {reason:?} {operands:?} {reveal:?}")
         }
         Decision::Allow(allowed) => {
             let limits: Vec<_> = allowed
@@ -372,16 +45,70 @@ fn outcome(bound: &Bound, arguments: &Value) -> String {
                 })
                 .collect();
             format!(
-                "allow {:?} {limits:?}",
-                allowed.repaired.map(|repaired| repaired.document.text().to_owned())
+                "allow {:?} {limits:?} {:?} {:?}",
+                allowed.repaired.map(|repaired| repaired.document.text().to_owned()),
+                allowed.labels,
+                allowed.shadowed.map(|shadowed| shadowed.denial.map(|denial| denial.kind)),
             )
         }
     }
 }
 
 fn is_allowed(bound: &Bound, arguments: &Value) -> bool {
+    allows(bound, &FACTS, arguments)
+}
+
+fn allows(bound: &Bound, facts: &Facts<'_>, arguments: &Value) -> bool {
     let arguments = document(&arguments.to_string());
-    bound.decide(&FACTS, Arguments::Known(arguments.root())).is_allow()
+    bound.decide(facts, Arguments::Known(arguments.root())).is_allow()
+}
+
+/// A part that restricts a tool, with the key that it stands under.
+fn restriction() -> impl Strategy<Value = (&'static str, Value)> {
+    prop_oneof![
+        3 => predicate().prop_map(|predicate| ("require", predicate)),
+        3 => predicate().prop_map(|predicate| ("deny_if", predicate)),
+        3 => limit().prop_map(|limit| ("limits", limit)),
+        1 => approval().prop_map(|approval| ("approval", approval)),
+        1 => end().prop_map(|(_, end)| ("expires", json!(end))),
+        2 => flow().prop_map(|flow| ("flows", flow)),
+        1 => prop::sample::select(vec!["phi", "big", "egress"]).prop_map(|label| ("labels", json!(label))),
+    ]
+}
+
+/// Restricts the tool further, where a part of this kind may be added to what it says.
+fn restrict(document: &mut Value, key: &str, mut added: Value) {
+    match key {
+        "flows" => {
+            added["id"] = json!("added");
+            let labels = document.get("labels").cloned();
+            document["labels"] = labels.unwrap_or_else(|| json!({"x": ["phi"], "z*": ["egress", "big"]}));
+            push(document, key, added);
+        }
+        "labels" => {
+            if let Some(labels) = document.get_mut("labels") {
+                push(labels, "x", added);
+            }
+        }
+        "expires" => {
+            expire(document, &["tools", "x"], added.as_str().unwrap());
+        }
+        "approval" => {
+            let rules = &mut document["tools"]["x"];
+            if rules.get("action").is_none() && rules.get("approval").is_none() {
+                rules[key] = added;
+            }
+        }
+        _ => push(&mut document["tools"]["x"], key, added),
+    }
+}
+
+fn push(place: &mut Value, key: &str, added: Value) {
+    match place.get_mut(key).and_then(Value::as_array_mut) {
+        Some(list) if list.contains(&added) => {}
+        Some(list) => list.push(added),
+        None => place[key] = json!([added]),
+    }
 }
 
 /// Many more where a long run is asked for.
@@ -409,10 +136,19 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: n_cases(), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn nothing_unlisted_is_ever_allowed(policy in policy_document(), schema in schema(), calls in prop::collection::vec(arguments(), 1..6)) {
+    fn nothing_unlisted_is_ever_allowed(
+        policy in policy_document(), schema in schema(), calls in prop::collection::vec(arguments(), 1..6),
+        labels in labels(), list_ms in moment(), now_ms in moment(),
+    ) {
         let bound = bind(&[load(&policy)], &schema);
+        let history = History { now_ms: HISTORY_MS, labels: &labels, steps: &[] };
+        let facts = Facts { now_ms, ..FACTS.labelled(&[]).after(Some(&history)) };
+        // A list is about the calls after it.
+        let is_before = list_ms.is_none() || list_ms <= now_ms;
         for call in &calls {
-            prop_assert!(bound.listed() || !is_allowed(&bound, call), "{policy} {schema} {call}");
+            let is_allowed = allows(&bound, &facts, call);
+            prop_assert!(bound.listed() || !is_allowed, "{policy} {schema} {call}");
+            prop_assert!(!is_before || bound.listed_from(list_ms) || !is_allowed, "{policy} {schema} {call}");
         }
     }
 
@@ -420,25 +156,19 @@ proptest! {
     fn a_further_restriction_on_a_named_tool_never_allows_more(
         mut policy in policy_document(),
         own in rules(),
-        restriction in prop_oneof![
-            predicate().prop_map(|predicate| ("require", predicate)),
-            predicate().prop_map(|predicate| ("deny_if", predicate)),
-            limit().prop_map(|limit| ("limits", limit)),
-        ],
+        (key, added) in restriction(),
         schema in schema(),
         calls in prop::collection::vec(arguments(), 1..6),
+        labels in labels(), now_ms in moment(),
     ) {
         policy["tools"]["x"] = own;
         let mut narrow = policy.clone();
-        let rules = &mut narrow["tools"]["x"];
-        let (key, added) = restriction;
-        match rules.get_mut(key).and_then(Value::as_array_mut) {
-            Some(list) => list.push(added),
-            None => rules[key] = json!([added]),
-        }
+        restrict(&mut narrow, key, added);
         let (wide, narrow) = (bind(&[load(&policy)], &schema), bind(&[load(&narrow)], &schema));
+        let history = History { now_ms: HISTORY_MS, labels: &labels, steps: &[] };
+        let facts = Facts { now_ms, ..FACTS.labelled(&[]).after(Some(&history)) };
         for call in &calls {
-            prop_assert!(is_allowed(&wide, call) || !is_allowed(&narrow, call), "{policy} {call}");
+            prop_assert!(allows(&wide, &facts, call) || !allows(&narrow, &facts, call), "{policy} {call}");
         }
     }
 
@@ -495,25 +225,26 @@ proptest! {
     }
 
     #[test]
-    fn normalising_never_changes_a_decision(policy in policy_document(), schema in schema(), calls in prop::collection::vec(arguments(), 1..6)) {
+    fn normalising_never_changes_a_decision(policy in policy_document(), schema in schema(), calls in prop::collection::vec(arguments(), 1..6), now_ms in moment()) {
+        let facts = Facts { now_ms, ..FACTS };
         let policy = load(&policy);
         let text = normalise(&policy);
         let again = Arc::new(policy::load("p", text.clone().into_bytes()).unwrap());
         prop_assert_eq!(policy.revision_hash(), again.revision_hash());
         prop_assert_eq!(&normalise(&again), &text);
         let (before, after) = (bind(&[policy], &schema), bind(&[again], &schema));
-        prop_assert_eq!(before.listed(), after.listed());
+        prop_assert_eq!(before.listed_from(now_ms), after.listed_from(now_ms));
         for call in &calls {
-            prop_assert_eq!(outcome(&before, call), outcome(&after, call));
+            prop_assert_eq!(outcome(&before, &facts, call), outcome(&after, &facts, call));
         }
     }
 
     #[test]
-    fn explaining_agrees_with_deciding(policy in policy_document(), schema in schema(), call in arguments()) {
+    fn explaining_agrees_with_deciding(policy in policy_document(), schema in schema(), call in arguments(), now_ms in moment()) {
         let bound = bind(&[load(&policy)], &schema);
         let arguments = document(&call.to_string());
         let arguments = Arguments::Known(arguments.root());
-        let explanation = bound.explain(&FACTS, arguments);
+        let explanation = bound.explain(&Facts { now_ms, ..FACTS }, arguments);
         let first = explanation.findings.iter().find(|finding| finding.answer == policy::Answer::Denies);
         let decided = explanation.decision.denial();
         prop_assert_eq!(first.map(|finding| &finding.rule), decided.map(|denial| &denial.rule));
