@@ -1,8 +1,6 @@
 //! Documents of every word of the language, calls of one tool, and times around the ends that documents state.
 //! Shared by the files of properties.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a helper of tests may fail them")]
-
 use std::sync::Arc;
 
 use policy::{LabelSet, SetLabel};
