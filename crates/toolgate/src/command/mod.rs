@@ -39,7 +39,7 @@ pub enum Command {
     /// List, create and revoke agents' access keys
     #[command(subcommand)]
     Grant(grant::Command),
-    /// List, show, check, explain and format policies
+    /// Check, explain, test, compare and prove policies, and more
     #[command(subcommand)]
     Policy(policy::Command),
     /// Read, search, export and verify the audit log

@@ -1,7 +1,7 @@
 //! The README: what it shows is what the program prints, and what it says to write loads.
 
 use crate::run::Place;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const README: &str = include_str!("../../../../README.md");
 
@@ -58,4 +58,33 @@ fn the_service_loads_as_it_is_written() {
     assert!(created.stdout.starts_with("created the grant `lab`\n  token  tg_"), "{}", created.whole());
     assert_eq!(place.run(&["policy", "lint"]).code, Some(0));
     assert!(place.run(&["audit", "verify"]).stdout.starts_with("intact: "));
+}
+
+#[test]
+fn what_is_certain_before_it_counts_is_what_the_program_prints() {
+    let place = Place::new();
+    for (name, prefix) in [("old", "s3://pacs-inbox/"), ("new", "s3://pacs-")] {
+        let condition = json!({ "path": "args.input_s3_uri", "op": "prefix", "value": prefix });
+        let rules = json!({ "require": [{ "conditions": [condition] }] });
+        let document =
+            json!({ "version": "1", "default": "deny", "tools": { "start_dicom_import_job": rules } });
+        place.write(&place.work(&format!("{name}.json")), &document.to_string());
+    }
+    let arguments = r#"{"input_s3_uri":"s3://elsewhere/"}"#;
+    let statement = r#"never: not args.input_s3_uri prefix "s3://pacs-inbox/""#;
+    let commands = [
+        vec!["policy", "diff", "old.json", "new.json"],
+        vec!["policy", "prove", "old.json", statement],
+        vec!["policy", "explain", "old.json", "--tool", "start_dicom_import_job", "--args", arguments],
+    ];
+    let printed: String = commands.iter().map(|words| place.run(words).stdout).collect();
+    let shown: Vec<&str> = block("console\n", "policy diff").lines().filter(|line| *line != "…").collect();
+    for words in &commands {
+        let bare = |line: &str| line.replace('\'', "");
+        let command = format!("$ toolgate {}", words.join(" "));
+        assert!(shown.iter().any(|line| bare(line) == command), "`{command}` is not shown");
+    }
+    for line in shown.iter().filter(|line| !line.is_empty() && !line.starts_with("$ ")) {
+        assert!(printed.lines().any(|other| other == *line), "`{line}` is not in\n{printed}");
+    }
 }

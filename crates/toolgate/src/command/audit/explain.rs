@@ -21,7 +21,7 @@ use crate::exit::Exit;
 pub const ABOUT: &str = "\
 Tell why a recorded call was decided so, and what would have to change.
 
-The record says who called what, which rule decided, which rules matched, and what the operands answered; it never
+The record says who called what, which rule decided, which rules matched, and what the operands answered; it never \
 holds values. What the rule asks is read from the policy, as far as the revision that decided is still there.";
 
 const EXAMPLES: &str = "\

@@ -17,7 +17,7 @@ Examples:
   toolgate audit query --effect deny --from 1d            what was denied in the last day
   toolgate audit query --grant radiology --tool start_dicom_import_job
   toolgate audit query --from 2026-11-20 --to 2026-11-21 --json > day.jsonl
-  toolgate audit query --shadow --from 1d                 what was let through and shadow would deny
+  toolgate audit query --shadow --from 1d                 let through, and shadow would deny
   toolgate audit query --call 5f2c00000000abcd-17         everything about one call
 
 A time is a date, a time in UTC (`2026-11-20T13:00Z`) or a duration before now (`2h`).";

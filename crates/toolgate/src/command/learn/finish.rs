@@ -27,7 +27,7 @@ const EXAMPLES: &str = "\
 Examples:
   toolgate learn finish                                   asks on the terminal
   toolgate learn finish imaging --yes imaging/get --no imaging/delete
-  toolgate learn finish --json                            tells the groups and changes nothing until all are answered
+  toolgate learn finish --json                            tells the groups; writes once all are answered
 
 Exit codes: 0 written; 1 not written; 2 wrong usage.";
 

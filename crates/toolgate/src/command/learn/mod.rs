@@ -17,8 +17,8 @@ use crate::exit::Exit;
 pub const ABOUT: &str = "\
 Learn a policy from what is used.
 
-A policy that only names tools, or allows all, stays in force as it is for a time. Then, for each group of tools that was
-used, one question: is it to stay open? The answers write a policy that allows just what was seen of them, in the place of
+A policy that only names tools, or allows all, stays in force as it is for a time. Then, for each group of tools that was \
+used, one question: is it to stay open? The answers write a policy that allows just what was seen of them, in the place of \
 the one before, which `learn undo` puts back. Nothing is ever opened.";
 
 /// What to do.

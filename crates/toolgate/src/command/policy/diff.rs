@@ -18,10 +18,10 @@ Examples:
   toolgate policy diff old.json new.json --tools t.json   over the tools as a server defines them
   toolgate policy diff old.json new.json --with baseline  each stacked on the policy `baseline`
 
-Every call is looked at, not a sample: where no difference is shown and nothing is undecided, there is none.
-Each example was judged by the gateway's evaluator before it is shown.
+Every call is looked at, not a sample: where no difference is shown and nothing is undecided,
+there is none. Each example was judged by the gateway's evaluator before it is shown.
 
-Exit codes: 0 no difference; 1 differences; 2 wrong usage; 3 no difference found, but something is undecided.";
+Exit codes: 0 no difference; 1 differences; 2 wrong usage; 3 none found, but some undecided.";
 
 /// Arguments of `policy diff`.
 #[derive(Debug, Args)]

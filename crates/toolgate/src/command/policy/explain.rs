@@ -22,8 +22,8 @@ Examples:
   toolgate policy explain docs --channel resources --subject file:///srv/docs/a.md
   toolgate policy explain docs --method acme/status
 
-Several policies are stacked in the order given: all must allow. What would have to change for the opposite
-answer is told too; each change that is shown was judged by the evaluator.
+Several policies are stacked in the order given: all must allow. What would have to change for
+the opposite answer is told too; each change that is shown was judged by the evaluator.
 
 Exit codes: 0 allowed; 1 denied; 2 wrong usage.";
 

@@ -21,12 +21,13 @@ use super::document;
 
 const EXAMPLES: &str = "\
 Examples:
-  toolgate policy import old.yaml                              print the policy; standard error tells what was understood
+  toolgate policy import old.yaml      print the policy, and on standard error how it was read
   toolgate policy import old.yaml --output-file policies/github.json
   toolgate policy import stripe.yaml --spend-from args.amount --spend-unit cents
 
-The rules of the older proxy passed where their conditions held; here they become `require`. Its windows are those of
-the calendar in UTC, and so are the windows of the policy. What it cannot say in the same words is an error.
+The rules of the older proxy passed where their conditions held; here they become `require`. Its
+windows are those of the calendar in UTC, and so are the windows of the policy. What has no
+equal in the policy language is an error.
 
 Exit codes: 0 translated; 1 something has no equivalent; 2 wrong usage.";
 

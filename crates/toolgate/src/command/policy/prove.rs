@@ -20,11 +20,12 @@ Examples:
   toolgate policy prove imaging 'never: tool ~ \"delete_*\" and not approved'
   toolgate policy prove base pay.json 'never: tool = \"pay\" and args.amount > 500'
   toolgate policy prove pay.json 'always: limited or not tool = \"pay\"' --tools tools.json
-  toolgate policy prove imaging --statements invariants.txt      one on each line, # starts a comment
+  toolgate policy prove imaging --statements invariants.txt     one on each line, # for comments
 
-Statements: never: CONDITION, or always: CONDITION, about every call that is allowed. Conditions are
-  tool = NAME, tool ~ PATTERN, tool in [NAMES], and server likewise; category = CLASS; risk = CLASS;
-  approved; limited; limited by COUNTER; PATH OPERATOR VALUE with every operator of policies, such as
+Statements: never: CONDITION, or always: CONDITION, about every allowed call. Conditions are
+  tool = NAME, tool ~ PATTERN, tool in [NAMES], and server likewise; category = CLASS;
+  risk = CLASS; approved; limited; limited by COUNTER; PATH OPERATOR VALUE
+  with every operator of policies:
   args.bucket prefix \"s3://in/\", grant.labels contains \"x\", time.hour < 8 zone \"Europe/Berlin\";
   and what `and`, `or`, `not` and parentheses make of them.
 Several policies are stacked in the order given: all must allow.

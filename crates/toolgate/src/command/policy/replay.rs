@@ -20,23 +20,24 @@ use crate::traffic::Tools;
 pub const ABOUT: &str = "\
 Tell what policies would have decided about calls that were made.
 
-Each call is allowed, denied by a rule, or unknown where the answer depends on a value that was not kept: the audit log
-keeps names of arguments and no values, recordings may lack some. Limits are gone through in the order of time, with
+Each call is allowed, denied by a rule, or unknown where the answer depends on a value that was not kept: the audit log \
+keeps names of arguments and no values, recordings may lack some. Limits are gone through in the order of time, with \
 counters of their own; units age from the time of the call.";
 
 const EXAMPLES: &str = "\
 Examples:
-  toolgate policy replay draft.json                        against the recordings, else the audit log
+  toolgate policy replay draft.json                       against recordings, else the audit log
   toolgate policy replay base imaging --since 7d           two policies, stacked in this order
-  toolgate policy replay draft.json --against imaging      compare with another policy, not with what was decided
+  toolgate policy replay draft.json --against imaging      compare with another policy
   toolgate policy replay draft.json --calls calls.jsonl --tools tools.json
   toolgate policy replay draft.json --fail-on newly-allowed,unknown
 
-A line of a file of calls is an object with `server` and `tool`, and may have `time`, `grant`, `labels`, `arguments`,
-`effect`, `rule`, `definition`, `call`, `seq` and `redacted` (pointers to values that are not known).
+A line of a file of calls is an object with `server` and `tool`, and may have `time`, `grant`,
+`labels`, `arguments`, `effect`, `rule`, `definition`, `call`, `seq` and
+`redacted` (pointers to unknown values).
 
-Exit codes: 0 nothing that `--fail-on` names; 1 something of it, by default a call that was allowed and would not be;
-2 wrong usage.";
+Exit codes: 0 nothing that `--fail-on` names; 1 something of it, by default a call that was
+allowed and would not be; 2 wrong usage.";
 
 /// Arguments of `policy replay`.
 #[derive(Debug, Args)]

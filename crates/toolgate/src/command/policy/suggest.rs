@@ -19,11 +19,11 @@ use crate::traffic::Tools;
 pub const ABOUT: &str = "\
 Print the tightest policy that allows the calls that were seen, with its reasons.
 
-It names exactly the tools that were used. Where enough calls were seen it also states what their arguments had in common,
-and limits of twice the most calls that were seen. What only denied calls had stays denied. Then all calls are replayed
+It names exactly the tools that were used. Where enough calls were seen it also states what their arguments had in common, \
+and limits of twice the most calls that were seen. What only denied calls had stays denied. Then all calls are replayed \
 against it; a rule that would deny one that was allowed is left out again.
 
-The document is printed on standard output, the reasons on standard error. It holds values that were seen: read it
+The document is printed on standard output, the reasons on standard error. It holds values that were seen: read it \
 before it goes anywhere.";
 
 const EXAMPLES: &str = "\

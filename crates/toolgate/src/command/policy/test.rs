@@ -18,11 +18,11 @@ use super::tested::{Tested, tell};
 
 const EXAMPLES: &str = "\
 Examples:
-  toolgate policy test                                     the `tests` of every policy of the folder
-  toolgate policy test imaging --cases cases/              and files of cases, judged by `imaging`
+  toolgate policy test                                   the `tests` of every policy of the folder
+  toolgate policy test imaging --cases cases/            and files of cases, judged by `imaging`
   toolgate policy test base imaging --cases imports.json   by both together: all must allow
-  toolgate policy test --coverage                          also: which rules no test reaches
-  toolgate policy test --min-coverage 90                   fail below so many percent
+  toolgate policy test --coverage                        also: which rules no test reaches
+  toolgate policy test --min-coverage 90                 fail below so many percent
 
 A policy's own tests are judged by it alone. A file of cases is JSON and says
   { \"policies\": [\"imaging\"], \"tests\": [ { \"call\": { \"tool\": \"x\" }, \"expect\": \"deny\" } ] }
