@@ -53,6 +53,20 @@ fn a_policy_does_not_differ_from_itself() {
 }
 
 #[test]
+fn what_is_not_compared_is_told() {
+    let place = place();
+    place.write(
+        &place.work("silent.json"),
+        &OLD.replacen("\"default\"", "\"reveal\": \"none\", \"default\"", 1),
+    );
+    let ran = place.run(&["policy", "diff", "old.json", "silent.json"]);
+    assert_eq!(ran.code, Some(0));
+    assert!(ran.stdout.contains("the documents are not the same"), "{}", ran.stdout);
+    let ran = place.run(&["policy", "diff", "old.json", "old.json"]);
+    assert!(!ran.stdout.contains("not the same"), "{}", ran.stdout);
+}
+
+#[test]
 fn definitions_narrow_what_calls_may_bring() {
     let ran = place().run(&["policy", "diff", "old.json", "new.json", "--tools", "tools.json", "--json"]);
     let found = json(&ran);

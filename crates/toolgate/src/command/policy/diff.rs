@@ -48,11 +48,15 @@ pub fn run(global: &Global, arguments: &Arguments) -> anyhow::Result<Exit> {
     let base = load(global, &arguments.with)?;
     let old = load(global, std::slice::from_ref(&arguments.old))?;
     let new = load(global, std::slice::from_ref(&arguments.new))?;
+    let revisions = |own: &[Arc<Policy>]| own.iter().map(|policy| policy.revision_hash()).collect::<Vec<_>>();
+    let is_same_content = revisions(&old) == revisions(&new);
     let stack = |own: Vec<Arc<Policy>>| Stack::new(base.iter().cloned().chain(own).collect());
     let known = arguments.tools.find(global)?;
     let found = ::policy::diff(&stack(old), &stack(new), known.as_ref().map(subjects), arguments.budget);
     let output = global.output();
-    let differed = Differed { old: &arguments.old, new: &arguments.new, diff: &found, known: known.as_ref() };
+    let known = known.as_ref();
+    let differed =
+        Differed { old: &arguments.old, new: &arguments.new, diff: &found, known, is_same_content };
     if output.is_json() {
         output.value(&differed.to_json())?;
     } else {

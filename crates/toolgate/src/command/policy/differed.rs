@@ -21,7 +21,12 @@ pub struct Differed<'a> {
     pub diff: &'a Diff,
     /// The tools that were looked at, where their definitions are known.
     pub known: Option<&'a Known>,
+    /// Whether both say the same, word for word but for how it is written.
+    pub is_same_content: bool,
 }
+
+/// What a comparison does not look at, because no call is decided by it.
+const NOT_COMPARED: &str = "the documents are not the same: what is not compared is `reveal`, shadow, who approves and for how long, and texts";
 
 impl Differed<'_> {
     /// For people.
@@ -47,6 +52,9 @@ impl Differed<'_> {
             lines.extend(self.diff.undecided.iter().map(undecided_line));
         }
         lines.push(self.summary(output));
+        if self.diff.is_none() && !self.is_same_content {
+            lines.push(output.paint(Tone::Warning, NOT_COMPARED));
+        }
         lines.extend(self.assumptions().into_iter().map(|taken| output.paint(Tone::Quiet, taken)));
         lines
     }
@@ -114,6 +122,7 @@ impl Differed<'_> {
             "old": self.old,
             "new": self.new,
             "none": self.diff.is_none(),
+            "same_content": self.is_same_content,
             "tools": n_tools,
             "questions": n_questions,
             "examples": examples.iter().map(example_json).collect::<Vec<_>>(),
