@@ -207,6 +207,11 @@ impl<'a> Reading<'a> {
 
     /// That the comparison of two places answers as wanted.
     fn of_pair(&self, one: &'a Path, two: &'a Path, want: Want) -> Formula<'a> {
+        // What is known of the tool stands at no place of a call, and may stand for many names.
+        let is_named = |path: &Path| matches!(path.source(), Source::Fact(Fact::ToolName | Fact::ServerId));
+        if is_named(one) || is_named(two) {
+            return Formula::Opaque("a comparison of a value with the name of a tool or server");
+        }
         let (Some(left), Some(right)) = (self.place(one), self.place(two)) else {
             return Formula::Opaque("a comparison of two values of which one is a time or has dots");
         };

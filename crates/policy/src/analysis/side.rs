@@ -15,6 +15,7 @@ use crate::cost::Cost;
 use crate::decision::Denial;
 use crate::flow::Flow;
 use crate::operator::Sense;
+use crate::path::Path;
 use crate::policy::{Limit, Predicate};
 use crate::rule::RuleId;
 use crate::terms::Moment;
@@ -159,6 +160,17 @@ pub(crate) fn approval<'a>(bound: &'a Bound, view: &'a View<'a>, is_needed: bool
     if is_needed { Formula::any(each) } else { Formula::all(each) }
 }
 
+/// The calls that a limit counts, by this counter or by any, or those that none does.
+pub(crate) fn limited<'a>(bound: &Bound, counter: Option<&str>, is_counted: bool) -> Formula<'a> {
+    let limits =
+        bound.limits(EVER).filter(|limit| counter.is_none_or(|counter| *limit.spec.counter == *counter));
+    if is_counted {
+        Formula::any(limits.map(|limit| unless_ended(Formula::TRUE, limit.ends_ms)))
+    } else {
+        Formula::all(limits.map(|limit| or_ended(Formula::FALSE, limit.ends_ms)))
+    }
+}
+
 /// What approvals say, with their ends.
 pub(crate) fn approvals(bound: &Bound) -> impl Iterator<Item = (&Arc<str>, &Approval, String)> {
     bound.approvals(EVER).map(|(policy, approval)| {
@@ -183,19 +195,14 @@ fn saying(bound: &Bound, sense: Sense, predicate: &Predicate) -> String {
 fn saying_of_limit(bound: &Bound, limit: &Limit) -> String {
     let path = limit.cost.path().map(|path| path.text());
     let length = matches!(limit.cost, Cost::Length(_));
-    format!("counted {:?} {length} {path:?} {:?}", bound.numbers(), limit.ends_ms)
+    let keys: Vec<_> = limit.keyed_by.iter().map(|path| path.text()).collect();
+    format!("counted {:?} {length} {path:?} {:?} {keys:?}", bound.numbers(), limit.ends_ms)
 }
 
 /// Whether the values can be compared that a flow wants to be the same, each on its own.
 fn compared<'a>(bound: &Bound, view: &'a View<'a>, flow: &'a Flow, want: Want) -> Vec<Formula<'a>> {
     // What can be compared is for the evaluator to say; here a text, a number or a boolean surely can.
-    let kinds = match want {
-        Want::True | Want::NotFalse => Kinds::VALUES,
-        Want::False | Want::NotTrue => Kinds::TEXT.or(Kinds::EXACT).or(Kinds::BOOL),
-    };
-    let ask = Ask { asked: Asked::OneOf(kinds), sense: Sense::Require, numbers: bound.numbers(), want };
-    let reading = reading(bound, view, Sense::Require);
-    flow.same().iter().map(|path| reading.at(path, ask)).collect()
+    flow.same().iter().map(|path| valued(bound, view, path, want)).collect()
 }
 
 fn saying_of_flow(bound: &Bound, flow: &Flow) -> String {
@@ -217,6 +224,28 @@ fn of_predicate<'a>(
 
 /// Whether the amount of a limit can be counted; nothing where it always can.
 fn counted<'a>(bound: &Bound, view: &'a View<'a>, limit: &'a Limit, want: Want) -> Option<Formula<'a>> {
+    let keyed = limit.keyed_by.iter().map(|path| valued(bound, view, path, want));
+    let amount = amount(bound, view, limit, want);
+    let all: Vec<_> = keyed.chain(amount).collect();
+    let is_any = !all.is_empty();
+    is_any.then(|| match want {
+        Want::True | Want::NotFalse => Formula::all(all),
+        Want::False | Want::NotTrue => Formula::any(all),
+    })
+}
+
+/// Whether there is a value that a limit can count apart.
+fn valued<'a>(bound: &Bound, view: &'a View<'a>, path: &'a Path, want: Want) -> Formula<'a> {
+    let kinds = match want {
+        Want::True | Want::NotFalse => Kinds::VALUES,
+        Want::False | Want::NotTrue => Kinds::TEXT.or(Kinds::EXACT).or(Kinds::BOOL),
+    };
+    let ask = Ask { asked: Asked::OneOf(kinds), sense: Sense::Require, numbers: bound.numbers(), want };
+    reading(bound, view, Sense::Require).at(path, ask)
+}
+
+/// Whether there is an amount; nothing where there always is.
+fn amount<'a>(bound: &Bound, view: &'a View<'a>, limit: &'a Limit, want: Want) -> Option<Formula<'a>> {
     let path = limit.cost.path()?;
     let length = matches!(limit.cost, Cost::Length(_));
     let ask =

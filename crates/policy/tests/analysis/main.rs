@@ -11,3 +11,5 @@ mod diff;
 mod generate;
 #[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod sound;

@@ -39,8 +39,9 @@ pub(super) fn compare(old: &Stack, new: &Stack, found: &mut Diff) {
             }
         };
         look(None);
-        subjects(channel, &[old, new]).iter().for_each(|subject| look(Some(subject)));
-        let is_sure = channel != Channel::Resources || said(old, channel) == said(new, channel);
+        let (subjects, are_all) = subjects(channel, &[old, new]);
+        subjects.iter().for_each(|subject| look(Some(subject)));
+        let is_sure = are_all || said(old, channel) == said(new, channel);
         if changes.is_empty() && !is_sure {
             found.undecided.push(undecided(channel));
         }
@@ -49,29 +50,28 @@ pub(super) fn compare(old: &Stack, new: &Stack, found: &mut Diff) {
     methods(old, new, found);
 }
 
-/// Parts of a channel that the documents tell apart.
-fn subjects(channel: Channel, stacks: &[&Stack]) -> Vec<String> {
+/// Parts of a channel that the documents tell apart, and whether these are all.
+fn subjects(channel: Channel, stacks: &[&Stack]) -> (Vec<String>, bool) {
     let patterns: Vec<_> = stacks
         .iter()
         .flat_map(|stack| stack.policies())
         .flat_map(|policy| patterns(policy, channel))
         .collect();
     match channel {
-        Channel::Elicitation => MODES.map(str::to_owned).to_vec(),
+        Channel::Elicitation => (MODES.map(str::to_owned).to_vec(), true),
         Channel::Prompts => {
             let sorts: Vec<_> = patterns.into_iter().map(Sort::Pattern).collect();
-            Sorts::of(&sorts, &BTreeSet::new(), &["some_prompt"])
-                .names
-                .into_iter()
-                .map(|(name, _)| name)
-                .collect()
+            let sorts = Sorts::of(&sorts, &BTreeSet::new(), &["some_prompt"]);
+            let are_all = sorts.gave_up.is_none();
+            (sorts.names.into_iter().map(|(name, _)| name).collect(), are_all)
         }
         Channel::Resources => {
             let tried = patterns.iter().flat_map(|pattern| uris(&pattern.text));
-            tried.chain(SOME_URIS.map(str::to_owned)).collect::<BTreeSet<_>>().into_iter().collect()
+            let tried: BTreeSet<_> = tried.chain(SOME_URIS.map(str::to_owned)).collect();
+            (tried.into_iter().collect(), false)
         }
         Channel::Completion | Channel::Sampling | Channel::Roots | Channel::Tasks | Channel::Input => {
-            Vec::new()
+            (Vec::new(), true)
         }
     }
 }
@@ -115,9 +115,7 @@ fn undecided(channel: Channel) -> Undecided {
         server: String::new(),
         tool: format!("({})", channel.as_str()),
         rule: RuleRef { rule: format!("/{}", channel.as_str()), pointer: String::new(), policy: None },
-        why:
-            "the rules for URIs are not the same, and none of the URIs that were tried is decided differently"
-                .to_owned(),
+        why: "the rules are not the same, and nothing that was tried is decided differently".to_owned(),
     }
 }
 

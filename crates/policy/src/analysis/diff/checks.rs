@@ -72,7 +72,13 @@ fn undeclared() -> Formula<'static> {
 
 /// Whether the schema wants anything but texts, which is what mending makes of texts.
 fn may_mend(subject: &Subject<'_>) -> bool {
-    let Some(properties) = subject.schema().and_then(|schema| schema.get("properties")) else { return true };
+    let Some(schema) = subject.schema() else { return true };
+    let others =
+        ["patternProperties", "$ref", "allOf", "anyOf", "oneOf", "if", "dependentSchemas", "dependencies"];
+    let has_others = others.iter().any(|keyword| schema.get(keyword).is_some())
+        || schema.get("additionalProperties").is_some_and(|other| other.is_object())
+        || schema.get("unevaluatedProperties").is_some_and(|other| other.is_object());
+    let Some(properties) = schema.get("properties").filter(|_| !has_others) else { return true };
     let is_text = |schema: json::Value<'_>| {
         schema.get("type").is_some_and(|wanted| wanted.as_str().as_deref() == Some("string"))
     };

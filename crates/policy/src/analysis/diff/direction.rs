@@ -80,7 +80,7 @@ impl<'a> Comparison<'a> {
         ways.retain(|way| way.saying.as_ref().is_none_or(|saying| !said.contains(saying)));
         ways.extend(checks::ways(self.subject, self.one.bound, self.other.bound));
         for way in &ways {
-            solver.steps = budget;
+            solver.begin(budget);
             found.n_questions += 1;
             let formula = Formula::all([allowed.clone(), way.formula.clone()]);
             let answer = match self.search(view, &formula, solver, way) {
@@ -121,7 +121,7 @@ impl<'a> Comparison<'a> {
         budget: u64,
         way: &Way<'_>,
     ) -> Solved<Example> {
-        solver.steps = budget;
+        solver.begin(budget);
         let before = side::passed(self.other.bound, view).into_iter().take(way.n_before);
         let formula = Formula::all(before.chain([formula]));
         match self.search(view, &formula, solver, way) {
@@ -192,7 +192,7 @@ impl<'a> Comparison<'a> {
         if is_plain && others.iter().all(|saying| own.contains(saying)) {
             return;
         }
-        solver.steps = budget;
+        solver.begin(budget);
         found.n_questions += 1;
         let formula = Formula::all([
             side::allowed(self.one.bound, view),

@@ -62,7 +62,7 @@ pub(super) fn compare(subject: &Subject<'_>, old: &Bound, new: &Bound, found: &m
 }
 
 /// What flows say of a tool's calls; nothing where none is allowed.
-fn said(bound: &Bound) -> BTreeMap<String, String> {
+fn said(bound: &Bound) -> BTreeMap<String, Vec<String>> {
     if side::closed(bound).is_some() {
         return BTreeMap::new();
     }
@@ -71,5 +71,10 @@ fn said(bound: &Bound) -> BTreeMap<String, String> {
         .asked()
         .map(|(_, flow)| (flow.id.to_string(), format!("{:?} {:?}", flow.within_ms, flow.demand)));
     let labels = bound.flows.labels.iter().map(|label| (format!("label {}", label.label), String::new()));
-    flows.chain(labels).collect()
+    let mut all: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    // Policies of one stack may use one name for several flows.
+    for (what, said) in flows.chain(labels) {
+        all.entry(what).or_default().push(said);
+    }
+    all
 }

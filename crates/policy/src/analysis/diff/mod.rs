@@ -122,8 +122,22 @@ pub fn diff(old: &Stack, new: &Stack, tools: Option<Vec<Subject<'_>>>, budget: u
         limits::compare(subject, &pair.old_bound, &pair.new_bound, &mut found.limits);
         flows::compare(subject, &pair.old_bound, &pair.new_bound, &mut found.flows);
     }
+    found.undecided.extend(universe.gave_up.map(Undecided::of_tools));
     channels::compare(old, new, &mut found);
     found
+}
+
+impl Undecided {
+    /// That some tools were not looked at.
+    fn of_tools(why: &str) -> Self {
+        Self {
+            direction: Direction::Opens,
+            server: String::new(),
+            tool: "(tools that were not looked at)".to_owned(),
+            rule: RuleRef { rule: "(any)".to_owned(), pointer: String::new(), policy: None },
+            why: why.to_owned(),
+        }
+    }
 }
 
 impl RuleRef {

@@ -14,7 +14,6 @@ use crate::class::Class;
 use crate::condition::Condition;
 use crate::input::Input;
 use crate::operator::Sense;
-use crate::terms::Moment;
 use crate::truth::Truth;
 
 /// An expression.
@@ -57,6 +56,7 @@ impl Expression {
                 let reading = Reading { view, sense: Sense::Require, numbers: bound.numbers() };
                 reading.of(condition, if holds { Want::True } else { Want::NotTrue })
             }
+            (Self::Atom(Atom::Limited(counter)), _) => side::limited(bound, counter.as_deref(), holds),
             (Self::Atom(Atom::Approved), _) => side::approval(bound, view, holds),
             (Self::Atom(atom), _) => {
                 if atom.is_said_of(bound) == holds {
@@ -76,6 +76,9 @@ impl Expression {
             Self::Any(parts) => parts.iter().any(|part| part.holds(bound, input, outcome)),
             Self::Atom(Atom::Condition(condition)) => condition.judge(input, Sense::Require) == Truth::True,
             Self::Atom(Atom::Approved) => matches!(outcome, Outcome::Approval),
+            Self::Atom(Atom::Limited(counter)) => bound
+                .limits(input.moment())
+                .any(|limit| counter.as_deref().is_none_or(|counter| *limit.spec.counter == *counter)),
             Self::Atom(atom) => atom.is_said_of(bound),
         }
     }
@@ -136,11 +139,7 @@ impl Atom {
             Self::Tool(patterns) => covers(patterns, &bound.tool.name),
             Self::Server(patterns) => covers(patterns, &bound.tool.server),
             Self::Class(class) => bound.tool.classes.may_be(*class),
-            Self::Limited(None) => bound.limits(Moment::Call(None)).next().is_some(),
-            Self::Limited(Some(counter)) => {
-                bound.limits(Moment::Call(None)).any(|limit| *limit.spec.counter == **counter)
-            }
-            Self::Approved | Self::Condition(_) => false,
+            Self::Approved | Self::Limited(_) | Self::Condition(_) => false,
         }
     }
 }

@@ -90,9 +90,14 @@ pub fn prove(stack: &Stack, statement: &Statement, tools: Option<Vec<Subject<'_>
             proof.assumptions.push(format!("no document and no known tool has the name `{name}`"));
         }
     }
+    proof.undecided.extend(universe.gave_up.map(|why| Unproved {
+        server: String::new(),
+        tool: "(tools that were not looked at)".to_owned(),
+        why: why.to_owned(),
+    }));
     let mut solver = Solver::new(budget);
     for subject in &universe.subjects {
-        solver.steps = budget;
+        solver.begin(budget);
         let bound = subject.bind(stack);
         let view = View::of(subject, &bound);
         let formula =

@@ -93,7 +93,9 @@ impl Solver {
     {
         let mut inner = store.of_element();
         for schema in &node.schemas {
-            if let Some(items) = schema.get("items").filter(|items| !items.is_array()) {
+            let is_of_all =
+                |items: &json::Value<'_>| !items.is_array() && schema.get("prefixItems").is_none();
+            if let Some(items) = schema.get("items").filter(is_of_all) {
                 inner.narrow(ELEMENT, items);
             }
         }

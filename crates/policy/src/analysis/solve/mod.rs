@@ -65,6 +65,11 @@ impl Solver {
         Self { budget: Budget::default(), steps, texts: HashMap::new(), depth: 0 }
     }
 
+    /// Begins a question that may take so many steps, with all states.
+    pub(crate) fn begin(&mut self, steps: u64) {
+        (self.steps, self.budget) = (steps, Budget::default());
+    }
+
     /// Takes a step; false when there is none left.
     pub(crate) fn step(&mut self) -> bool {
         let is_left = self.steps > 0;

@@ -17,7 +17,11 @@ const MAX_READ_DIGITS: usize = 40;
 /// A number that a double holds exactly.
 pub(super) fn exact(node: &Node<'_>) -> Solved<String> {
     if let Some(values) = node.listed() {
-        let mut numbers = values.iter().filter(|value| value.is_number()).map(|value| value.raw().to_owned());
+        // To a schema a number is every number of the same double.
+        let both = |value: &json::Value<'_>| {
+            [value.raw().to_owned(), double(*value).map_or_else(String::new, write)]
+        };
+        let mut numbers = values.iter().filter(|value| value.is_number()).flat_map(both);
         return match numbers.find(|number| !node.is_avoided(number) && is_met(node, number)) {
             Some(number) => Solved::Found(number),
             None if node.is_opaque() => Solved::GaveUp(NOT_MET),
@@ -36,6 +40,10 @@ pub(super) fn exact(node: &Node<'_>) -> Solved<String> {
         None if node.is_opaque() || steps(node).next().is_some() => Solved::GaveUp(NOT_MET),
         None => Solved::Impossible,
     }
+}
+
+fn double(value: json::Value<'_>) -> Option<f64> {
+    value.as_number()?.as_f64()
 }
 
 /// A number that no double holds: which of them are read, and how, only the evaluator says.

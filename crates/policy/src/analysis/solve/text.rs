@@ -24,7 +24,7 @@ impl Solver {
             let mut accept = |text: &str| is_met(node, &quote(text));
             text::solve(&demands, &also, &mut accept, &mut self.budget)
         });
-        if is_plain {
+        if is_plain && !matches!(answer, Answer::GaveUp(_)) {
             self.texts.insert(key, answer.clone());
         }
         match answer {

@@ -29,8 +29,12 @@ impl<'a> Store<'a> {
         if depth >= MAX_DEPTH || !schema.is_object() {
             return;
         }
-        if let Some(target) = self.target(schema) {
-            self.narrow_within(index, target, depth + 1);
+        if schema.get("$ref").is_some() {
+            // What stands beside a reference says nothing in older drafts.
+            if let Some(target) = self.target(schema) {
+                self.narrow_within(index, target, depth + 1);
+            }
+            return;
         }
         for part in schema.get("allOf").into_iter().flat_map(|list| list.elements()) {
             self.narrow_within(index, part, depth + 1);
@@ -66,6 +70,10 @@ impl<'a> Store<'a> {
         if !schema.is_object() || depth >= MAX_DEPTH {
             return (Kinds::VALUES, true);
         }
+        if schema.get("$ref").is_some() {
+            let target = self.target(schema);
+            return target.map_or((Kinds::VALUES, true), |target| self.kinds_of_schema(target, depth + 1));
+        }
         let mut found = (Kinds::VALUES, true);
         let mut keep = |(kinds, null): (Kinds, bool)| found = (found.0.and(kinds), found.1 && null);
         if let Some(types) = schema.get("type") {
@@ -82,9 +90,6 @@ impl<'a> Store<'a> {
             if let Some(list) = schema.get(key) {
                 keep(union(list.elements().map(|one| self.kinds_of_schema(one, depth + 1))));
             }
-        }
-        if let Some(target) = self.target(schema) {
-            keep(self.kinds_of_schema(target, depth + 1));
         }
         found
     }

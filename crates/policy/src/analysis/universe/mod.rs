@@ -12,6 +12,7 @@ use super::subject::Subject;
 use crate::class::Class;
 use crate::condition::{Comparison, Condition};
 use crate::fact::Fact;
+use crate::flow::{FlowDemand, Selector};
 use crate::operator::{Scalar, Test};
 use crate::path::Source;
 use crate::policy::{Policy, Rules};
@@ -23,6 +24,8 @@ pub(crate) struct Universe<'a> {
     pub(crate) subjects: Vec<Subject<'a>>,
     /// What is taken for granted.
     pub(crate) assumptions: Vec<String>,
+    /// Why some tools may be absent, if so: then nothing is proved of all.
+    pub(crate) gave_up: Option<&'static str>,
 }
 
 /// What a server is called that no document names.
@@ -69,6 +72,7 @@ impl<'a> Universe<'a> {
         let mut servers: Vec<String> = told.servers.iter().cloned().collect();
         let sorts = Sorts::of(&told.server_sorts, &told.servers, &SOME_SERVERS);
         servers.extend(sorts.names.into_iter().map(|(name, _)| name));
+        let mut gave_up = sorts.gave_up.or(told.classes.gave_up());
         let known: BTreeSet<(String, String)> = subjects
             .iter()
             .map(|subject| (subject.definition.server.clone(), subject.definition.name.clone()))
@@ -77,18 +81,18 @@ impl<'a> Universe<'a> {
         for (name, written_under) in &told.names {
             let is_everywhere = written_under.contains("");
             for server in &servers {
-                let is_meant = (is_everywhere && !(has_definitions && is_listed(name)))
-                    || written_under.contains(server);
+                let is_meant =
+                    !has_definitions || (is_everywhere && !is_listed(name)) || written_under.contains(server);
                 if is_meant && !known.contains(&(server.clone(), name.clone())) {
                     subjects
-                        .extend(told.classes.few(|classes| Subject::named(server, name).classed(classes)));
+                        .extend(told.classes.all(|classes| Subject::named(server, name).classed(classes)));
                 }
             }
         }
         if !has_definitions {
             let written: BTreeSet<String> = told.names.keys().cloned().collect();
             let sorts = Sorts::of(&told.name_sorts, &written, &SOME_TOOLS);
-            assumptions.extend(sorts.gave_up.map(str::to_owned));
+            gave_up = gave_up.or(sorts.gave_up);
             for server in &servers {
                 for (name, what) in &sorts.names {
                     let subject = Subject::named(server, name).standing_for(what.clone());
@@ -96,7 +100,7 @@ impl<'a> Universe<'a> {
                 }
             }
         }
-        Self { subjects, assumptions }
+        Self { subjects, assumptions, gave_up }
     }
 }
 
@@ -121,9 +125,9 @@ impl<'p> Told<'p> {
         self.server_sorts.push(sort);
     }
 
-    /// Adds a class by which tools are selected.
+    /// Adds a class that a statement asks for.
     pub(crate) fn add_class(&mut self, class: Class) {
-        self.classes.add(class);
+        self.classes.ask(class);
     }
 
     /// Adds what a policy tells apart.
@@ -135,6 +139,23 @@ impl<'p> Told<'p> {
         }
         for (_, _, rules) in policy.all_rules() {
             self.add_rules(rules);
+        }
+        for flow in &policy.flows {
+            if let FlowDemand::Needs { tool, needed, .. } = &flow.demand {
+                self.add_selector("", tool);
+                self.add_name(needed);
+            }
+        }
+    }
+
+    /// Adds what a label or a flow selects by.
+    fn add_selector(&mut self, server: &str, selector: &'p Selector) {
+        match selector {
+            Selector::Name(name) => {
+                self.names.entry(name.to_string()).or_default().insert(server.to_owned());
+            }
+            Selector::Pattern(pattern) => self.name_sorts.push(Sort::Pattern(pattern)),
+            Selector::Class(class) => self.classes.add(*class),
         }
     }
 
@@ -154,6 +175,7 @@ impl<'p> Told<'p> {
         }
         self.name_sorts.extend(section.patterns.iter().map(|(pattern, _)| Sort::Pattern(pattern)));
         section.classes.iter().for_each(|(class, _)| self.classes.add(*class));
+        section.labels.iter().for_each(|labelled| self.add_selector(server, &labelled.selector));
     }
 
     fn add_rules(&mut self, rules: &'p Rules) {
