@@ -17,6 +17,7 @@ pub mod diagnostic;
 mod evaluate;
 mod example;
 mod explain;
+mod export;
 mod fact;
 mod flow;
 mod gap;
@@ -64,6 +65,7 @@ pub use decision::{
 pub use diagnostic::{Diagnostic, Severity};
 pub use example::{Cases, TestOutcome, Tried, run_tests, try_tests};
 pub use explain::{Answer, Explanation, Finding, Step};
+pub use export::{CedarExport, export_cedar};
 pub use flow::{FlowStep, History, LabelSet, SetLabel, StepState, TakenStep};
 pub use hash::Hash;
 pub use limit::{CalendarUnit, LimitDemand, LimitKey, LimitSpec, Release, Scope, ScopeWord, Window};

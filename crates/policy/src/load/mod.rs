@@ -122,7 +122,7 @@ pub fn stricter(format: Format, name: &str, text: Vec<u8>) -> Result<Vec<Diagnos
 }
 
 /// Loads a document; what `find` finds in it become its warnings.
-fn load_and(
+pub(crate) fn load_and(
     format: Format,
     name: &str,
     text: Vec<u8>,

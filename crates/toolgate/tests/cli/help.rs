@@ -42,6 +42,7 @@ const COMMANDS: &[&str] = &[
     "policy prove",
     "policy fmt",
     "policy import",
+    "policy export",
     "completions",
     "sample-server",
 ];

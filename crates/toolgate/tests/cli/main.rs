@@ -15,10 +15,11 @@ mod demo;
 #[cfg(test)]
 mod doctor;
 #[cfg(test)]
+mod export;
+#[cfg(test)]
 mod gateway;
 #[cfg(test)]
 mod help;
-#[cfg(test)]
 mod import;
 #[cfg(test)]
 mod learn;

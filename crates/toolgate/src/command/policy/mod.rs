@@ -9,6 +9,7 @@ pub mod document;
 mod example_call;
 mod explain;
 mod explained;
+mod export;
 mod fmt;
 mod import;
 mod lint;
@@ -57,6 +58,8 @@ pub enum Command {
     Fmt(fmt::Arguments),
     /// Translate a policy of the older open-source proxy
     Import(import::Arguments),
+    /// Print a policy in the language of another product, as far as that can say it
+    Export(export::Arguments),
     /// Tell what two policies decide differently, with a call as an example for each difference
     Diff(diff::Arguments),
     /// Prove statements about every call that policies allow, or show a call that disproves them
@@ -78,6 +81,7 @@ impl Command {
             Self::Schema => schema::run(global),
             Self::Fmt(arguments) => fmt::run(global, &arguments),
             Self::Import(arguments) => import::run(global, &arguments),
+            Self::Export(arguments) => export::run(global, &arguments),
             Self::Diff(arguments) => diff::run(global, &arguments),
             Self::Prove(arguments) => prove::run(global, &arguments),
         }
