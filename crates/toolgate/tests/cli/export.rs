@@ -27,7 +27,7 @@ fn programs_read_json() {
     place.write(&place.work("one.json"), POLICY);
     let ran = place.run(&["policy", "export", "--cedar", "one.json", "--json"]);
     let told: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
-    assert_eq!((&told["permits"], &told["unsaid"][0]["line"]), (&2.into(), &7.into()), "{}", ran.stdout);
+    assert_eq!((&told["permits"], &told["unsaid"][0]["line"]), (&2.into(), &6.into()), "{}", ran.stdout);
     place.write(&place.work("bad.json"), "{}");
     assert_eq!(place.run(&["policy", "export", "--cedar", "bad.json"]).code, Some(1));
 }
