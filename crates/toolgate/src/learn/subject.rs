@@ -1,5 +1,5 @@
 //! Which policy is learned for grants and servers, and whether it may be: it and all others that bind them must do
-//! nothing but name tools.
+//! nothing but name tools. Policies in shadow restrict nothing, and may stand beside it.
 //! Must never choose a policy whose restrictions a narrower one would lose.
 
 use std::collections::BTreeSet;
@@ -38,17 +38,25 @@ pub fn find(global: &Global, named: &[String]) -> anyhow::Result<Subject> {
         }
         Ok((chosen, policies))
     })?;
+    let mut in_shadow: BTreeSet<&String> = BTreeSet::new();
     for detail in &policies {
-        says_only_names(detail)?;
+        let document = normal(detail)?;
+        if document.root().get("mode").is_some() {
+            in_shadow.insert(&detail.policy.name);
+        } else {
+            says_only_names(&detail.policy.name, document.root())?;
+        }
     }
-    let mut last: BTreeSet<&String> = chosen.iter().filter_map(|stack| stack.policies.last()).collect();
+    let enforced =
+        |stack: &'_ Stacked| stack.policies.iter().rfind(|name| !in_shadow.contains(name)).cloned();
+    let mut last: BTreeSet<String> = chosen.iter().filter_map(enforced).collect();
     let policy = last.pop_first().context("no policy binds them, so every call is denied; bind one first")?;
     if let Some(other) = last.first() {
         bail!(
             "they are bound by different policies, `{policy}` and `{other}`; learn one grant or server at a time"
         );
     }
-    let detail = policies.iter().find(|detail| detail.policy.name == *policy);
+    let detail = policies.iter().find(|detail| detail.policy.name == policy);
     let detail = detail.context("the policy is gone")?;
     if detail.policy.is_baseline {
         bail!("`{policy}` binds every grant; give these a policy of their own first");
@@ -58,7 +66,7 @@ pub fn find(global: &Global, named: &[String]) -> anyhow::Result<Subject> {
     }
     let bindings = detail.bindings.iter().map(|binding| (binding.grant.clone(), binding.server.clone()));
     let is_default_deny = detail.policy.default.as_deref() != Some("allow");
-    Ok(Subject { policy: policy.clone(), bindings: bindings.collect(), is_default_deny })
+    Ok(Subject { policy, bindings: bindings.collect(), is_default_deny })
 }
 
 /// The policies of one grant at one server.
@@ -87,17 +95,19 @@ fn chosen(grants: &Grants, named: &[String]) -> anyhow::Result<Vec<Stacked>> {
     Ok(found.into_iter().map(|(.., stack)| stack).collect())
 }
 
-/// Refuses a policy that would lose a restriction.
-fn says_only_names(detail: &Detail) -> anyhow::Result<()> {
+/// The normal form of a policy.
+fn normal(detail: &Detail) -> anyhow::Result<Document> {
     let name = &detail.policy.name;
     let format = [Format::Json, Format::Yaml, Format::Toml]
         .into_iter()
         .find(|format| format.as_str() == detail.format);
     let loaded = format.and_then(|format| load_as(format, name, detail.text.clone().into_bytes()).ok());
     let text = loaded.map(|policy| normalise(&policy)).with_context(|| format!("`{name}` does not load"))?;
-    let document =
-        Document::scan(text.into_bytes(), &Limits::default()).map_err(|error| anyhow::anyhow!("{error}"))?;
-    let root = document.root();
+    Document::scan(text.into_bytes(), &Limits::default()).map_err(|error| anyhow::anyhow!("{error}"))
+}
+
+/// Refuses a policy that would lose a restriction.
+fn says_only_names(name: &str, root: json::Value<'_>) -> anyhow::Result<()> {
     let is_known = root
         .members()
         .all(|member| matches!(&*member.key.as_cow(), "version" | "default" | "tools" | "tests"));

@@ -120,3 +120,27 @@ fn an_undo_does_not_write_over_what_somebody_wrote_since() {
     assert!(learn(&place, &["undo"], 1).stderr.contains("was changed since it was written"));
     assert_eq!(text(&place), changed);
 }
+
+#[test]
+fn a_policy_in_shadow_may_stand_beside_the_learned_one() {
+    let place = begun();
+    let toml = place.home(".config/toolgate/toolgate.toml");
+    let bound = std::fs::read_to_string(&toml).unwrap();
+    let bound = bound.replace("imaging = [\"imaging\"]", "imaging = [\"imaging\", \"draft\"]");
+    place.write(&toml, &bound);
+    let draft = place.home(".config/toolgate/policies/draft.json");
+    place.write(&draft, r#"{"version": "1", "default": "deny", "mode": "shadow", "hide": ["x"]}"#);
+    learn(&place, &["undo"], 0);
+    let said = learn(&place, &["start", "radiology"], 0).stdout;
+    assert!(said.contains("learning `imaging`"), "{said}");
+    // Enforced meanwhile, it restricts, and `finish` looks again.
+    place.write(&draft, r#"{"version": "1", "default": "deny", "hide": ["x"]}"#);
+    let said = learn(&place, &["finish", "--yes", "imaging/start"], 1).stderr;
+    assert!(said.contains("`draft` binds them and says more"), "{said}");
+    learn(&place, &["undo"], 0);
+    assert!(learn(&place, &["start", "radiology"], 1).stderr.contains("`draft` binds them and says more"));
+    // Alone, shadow leaves nothing to learn.
+    place.write(&draft, r#"{"version": "1", "default": "deny", "mode": "shadow"}"#);
+    place.write(&toml, &bound.replace("[\"imaging\", \"draft\"]", "[\"draft\"]"));
+    assert!(learn(&place, &["start", "radiology"], 1).stderr.contains("no policy binds them"));
+}
