@@ -81,6 +81,14 @@ impl Bound {
         self.checks.deny_unknown && declares
     }
 
+    /// Whether, under some schema, the check of arguments denies what the other one's lets through.
+    pub(crate) const fn checks_more_than(&self, other: &Self) -> bool {
+        let (own, theirs) = (&self.checks, &other.checks);
+        (own.schema && !theirs.schema)
+            || (own.deny_unknown && !theirs.deny_unknown)
+            || (theirs.repair && !own.repair)
+    }
+
     /// Whether strings are mended.
     pub(crate) const fn mends(&self) -> bool {
         self.checks.repair

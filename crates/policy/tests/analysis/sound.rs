@@ -157,3 +157,20 @@ fn flows_of_one_name_in_two_policies_are_two() {
     let found = diff(&stack(&[&same, &same]), &stack(&[&flow("web"), &same]), None, DEFAULT_BUDGET);
     assert!(!found.is_none());
 }
+
+#[test]
+fn checks_that_differ_are_no_agreement_where_no_schema_is_known() {
+    for (strict, lax) in [
+        (r#"{}"#, r#"{"arguments": {"check": "off"}}"#),
+        (r#"{}"#, r#"{"arguments": {"unknown": "allow"}}"#),
+        (r#"{"repair": false}"#, r#"{}"#),
+    ] {
+        let [strict, lax] = [strict, lax]
+            .map(|rules| format!(r#"{{"version": "1", "default": "deny", "tools": {{"x": {rules}}}}}"#));
+        for (old, new) in [(&strict, &lax), (&lax, &strict)] {
+            let found = diff(&stack(&[old]), &stack(&[new]), None, DEFAULT_BUDGET);
+            assert!(!found.is_none() && !found.is_any(), "{old} {new}");
+        }
+        assert!(diff(&stack(&[&strict]), &stack(&[&strict]), None, DEFAULT_BUDGET).is_none());
+    }
+}

@@ -20,6 +20,9 @@ use crate::rule::RuleId;
 
 /// An argument that no schema is likely to declare.
 const UNDECLARED: &str = "undeclared_argument";
+/// Why nobody knows what a difference of checks decides.
+const UNKNOWN_SCHEMA: &str =
+    "both sides check arguments differently, and the tool's schema is not known; name it with --tools";
 /// Variants of one call that are judged.
 const MAX_VARIANTS: usize = 64;
 
@@ -27,6 +30,7 @@ const MAX_VARIANTS: usize = 64;
 pub(super) fn ways<'a>(subject: &Subject<'a>, one: &Bound, other: &Bound) -> Vec<Way<'a>> {
     let mut ways = Vec::new();
     if !subject.is_known() {
+        ways.extend(other.checks_more_than(one).then(|| way(Formula::Opaque(UNKNOWN_SCHEMA))));
         return ways;
     }
     if other.is_closed() && !one.is_closed() {
