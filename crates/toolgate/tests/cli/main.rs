@@ -20,6 +20,7 @@ mod export;
 mod gateway;
 #[cfg(test)]
 mod help;
+#[cfg(test)]
 mod import;
 #[cfg(test)]
 mod learn;
@@ -29,7 +30,9 @@ mod older;
 mod orphans;
 #[cfg(test)]
 mod policy;
+#[cfg(test)]
 mod policy_manual;
+#[cfg(test)]
 mod policy_test;
 #[cfg(test)]
 mod readme;
