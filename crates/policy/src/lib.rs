@@ -51,8 +51,9 @@ mod truth;
 mod zone;
 
 pub use analysis::{
-    Call, ChannelChange, Counterexample, DEFAULT_BUDGET, Diff, Difference, Direction, Example, FlowChange,
-    LimitChange, Proof, RuleRef, Statement, StatementError, Subject, Undecided, Unproved, diff, prove,
+    Call, ChannelChange, CheckChange, Counterexample, DEFAULT_BUDGET, Diff, Difference, Direction, Example,
+    FlowChange, LimitChange, Proof, RuleRef, Statement, StatementError, Subject, Undecided, Unproved, diff,
+    prove,
 };
 pub use bound::{Bound, Foreseen, Foresight};
 pub use cel::Cause;

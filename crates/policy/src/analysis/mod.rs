@@ -20,7 +20,8 @@ mod want;
 
 pub use call::Call;
 pub use diff::{
-    ChannelChange, Diff, Difference, Direction, Example, FlowChange, LimitChange, RuleRef, Undecided, diff,
+    ChannelChange, CheckChange, Diff, Difference, Direction, Example, FlowChange, LimitChange, RuleRef,
+    Undecided, diff,
 };
 pub use prove::{Counterexample, Proof, Statement, StatementError, Unproved, prove};
 pub use subject::Subject;

@@ -2,7 +2,8 @@
 
 use json::Document;
 use policy::{
-    Category, Classes, DEFAULT_BUDGET, Definition, Hash, Proof, Risk, Schema, Statement, Subject, diff, prove,
+    Category, CheckChange, Classes, DEFAULT_BUDGET, Definition, Hash, Proof, Risk, Schema, Statement,
+    Subject, diff, prove,
 };
 
 use crate::common::{document, stack};
@@ -159,7 +160,7 @@ fn flows_of_one_name_in_two_policies_are_two() {
 }
 
 #[test]
-fn checks_that_differ_are_no_agreement_where_no_schema_is_known() {
+fn checks_that_differ_are_a_difference_where_no_schema_is_known() {
     for (strict, lax) in [
         (r#"{}"#, r#"{"arguments": {"check": "off"}}"#),
         (r#"{}"#, r#"{"arguments": {"unknown": "allow"}}"#),
@@ -167,9 +168,11 @@ fn checks_that_differ_are_no_agreement_where_no_schema_is_known() {
     ] {
         let [strict, lax] = [strict, lax]
             .map(|rules| format!(r#"{{"version": "1", "default": "deny", "tools": {{"x": {rules}}}}}"#));
-        for (old, new) in [(&strict, &lax), (&lax, &strict)] {
+        for (old, new, is_stricter) in [(&strict, &lax, false), (&lax, &strict, true)] {
             let found = diff(&stack(&[old]), &stack(&[new]), None, DEFAULT_BUDGET);
-            assert!(!found.is_none() && !found.is_any(), "{old} {new}");
+            // Without a check nothing is mended, so that a rule may deny what it lets through: that differs both ways.
+            let expected = CheckChange { is_stricter, tools: vec!["x".to_owned()] };
+            assert!(found.is_any() && found.checks.contains(&expected), "{old} {new} {:?}", found.checks);
         }
         assert!(diff(&stack(&[&strict]), &stack(&[&strict]), None, DEFAULT_BUDGET).is_none());
     }

@@ -9,7 +9,7 @@ use crate::analysis::ask::{Ask, Asked};
 use crate::analysis::call::Call;
 use crate::analysis::formula::{Formula, Names, Place};
 use crate::analysis::kind::Kinds;
-use crate::analysis::side::Way;
+use crate::analysis::side::{self, Way};
 use crate::analysis::subject::Subject;
 use crate::analysis::want::Want;
 use crate::bound::Bound;
@@ -20,17 +20,38 @@ use crate::rule::RuleId;
 
 /// An argument that no schema is likely to declare.
 const UNDECLARED: &str = "undeclared_argument";
-/// Why nobody knows what a difference of checks decides.
-const UNKNOWN_SCHEMA: &str =
-    "both sides check arguments differently, and the tool's schema is not known; name it with --tools";
 /// Variants of one call that are judged.
 const MAX_VARIANTS: usize = 64;
+
+/// Tools whose arguments one side checks more strictly, while their schemas are not known: which calls that decides
+/// depends on the schema.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckChange {
+    /// Whether the new side is the stricter one.
+    pub is_stricter: bool,
+    /// The tools.
+    pub tools: Vec<String>,
+}
+
+/// Adds the difference for one tool; those of several tools become one.
+pub(super) fn compare(subject: &Subject<'_>, old: &Bound, new: &Bound, found: &mut Vec<CheckChange>) {
+    if subject.is_known() || side::closed(old).is_some() || side::closed(new).is_some() {
+        return;
+    }
+    for (is_stricter, differs) in [(true, new.checks_more_than(old)), (false, old.checks_more_than(new))] {
+        let tool = || subject.definition.name.clone();
+        match found.iter_mut().find(|change| change.is_stricter == is_stricter) {
+            Some(change) if differs && !change.tools.contains(&tool()) => change.tools.push(tool()),
+            None if differs => found.push(CheckChange { is_stricter, tools: vec![tool()] }),
+            Some(_) | None => {}
+        }
+    }
+}
 
 /// The ways in which the check of arguments of one side denies what the other lets through.
 pub(super) fn ways<'a>(subject: &Subject<'a>, one: &Bound, other: &Bound) -> Vec<Way<'a>> {
     let mut ways = Vec::new();
     if !subject.is_known() {
-        ways.extend(other.checks_more_than(one).then(|| way(Formula::Opaque(UNKNOWN_SCHEMA))));
         return ways;
     }
     if other.is_closed() && !one.is_closed() {

@@ -7,6 +7,7 @@ mod flows;
 mod limits;
 
 pub use channels::ChannelChange;
+pub use checks::CheckChange;
 pub use flows::{Difference, FlowChange};
 pub use limits::LimitChange;
 
@@ -78,6 +79,8 @@ pub struct Diff {
     pub n_questions: usize,
     /// Calls that are decided differently.
     pub examples: Vec<Example>,
+    /// Differences of how arguments are checked, of tools whose schema is not known.
+    pub checks: Vec<CheckChange>,
     /// Differences of limits.
     pub limits: Vec<LimitChange>,
     /// Differences of flows and labels.
@@ -94,8 +97,12 @@ impl Diff {
     /// Whether any difference was found.
     #[must_use]
     pub fn is_any(&self) -> bool {
-        let Self { examples, limits, flows, channels, .. } = self;
-        !(examples.is_empty() && limits.is_empty() && flows.is_empty() && channels.is_empty())
+        let Self { examples, checks, limits, flows, channels, .. } = self;
+        !(examples.is_empty()
+            && checks.is_empty()
+            && limits.is_empty()
+            && flows.is_empty()
+            && channels.is_empty())
     }
 
     /// Whether it is proved that the sides never differ.
@@ -119,6 +126,7 @@ pub fn diff(old: &Stack, new: &Stack, tools: Option<Vec<Subject<'_>>>, budget: u
     for subject in &universe.subjects {
         let pair = direction::Pair::of(subject, old, new);
         pair.compare(&mut solver, budget, &mut found);
+        checks::compare(subject, &pair.old_bound, &pair.new_bound, &mut found.checks);
         limits::compare(subject, &pair.old_bound, &pair.new_bound, &mut found.limits);
         flows::compare(subject, &pair.old_bound, &pair.new_bound, &mut found.flows);
     }

@@ -1,6 +1,8 @@
 //! The differences between two policies as people and programs read them.
 
-use ::policy::{ChannelChange, Diff, Direction, Example, FlowChange, LimitChange, RuleRef, Undecided};
+use ::policy::{
+    ChannelChange, CheckChange, Diff, Direction, Example, FlowChange, LimitChange, RuleRef, Undecided,
+};
 use serde_json::{Value, json};
 
 use crate::output::{Output, Tone, count, plain};
@@ -34,6 +36,10 @@ impl Differed<'_> {
         let mut lines = Vec::new();
         for direction in [Direction::Opens, Direction::Closes, Direction::AsksNow, Direction::AsksNoMore] {
             lines.extend(self.examples_of(output, direction));
+        }
+        if !self.diff.checks.is_empty() {
+            lines.push(output.paint(Tone::Strong, "Checks of arguments:"));
+            lines.extend(self.diff.checks.iter().map(check_line));
         }
         if !self.diff.limits.is_empty() {
             lines.push(output.paint(Tone::Strong, "Limits:"));
@@ -99,12 +105,13 @@ impl Differed<'_> {
     }
 
     fn summary(&self, output: Output) -> String {
-        let Diff { examples, limits, flows, channels, undecided, n_tools, .. } = self.diff;
+        let Diff { examples, checks, limits, flows, channels, undecided, n_tools, .. } = self.diff;
         let looked = format!("{} looked at", count(*n_tools, "tool"));
         if self.diff.is_none() {
             return output.paint(Tone::Good, format!("none: no call is decided differently ({looked})"));
         }
-        let differences = count(examples.len() + limits.len() + flows.len() + channels.len(), "difference");
+        let n_statements = checks.len() + limits.len() + flows.len() + channels.len();
+        let differences = count(examples.len() + n_statements, "difference");
         format!("{differences}, {} undecided ({looked})", undecided.len())
     }
 
@@ -117,7 +124,8 @@ impl Differed<'_> {
 
     /// For programs.
     pub fn to_json(&self) -> Value {
-        let Diff { examples, limits, flows, channels, undecided, n_tools, n_questions, .. } = self.diff;
+        let Diff { examples, checks, limits, flows, channels, undecided, n_tools, n_questions, .. } =
+            self.diff;
         json!({
             "old": self.old,
             "new": self.new,
@@ -126,6 +134,7 @@ impl Differed<'_> {
             "tools": n_tools,
             "questions": n_questions,
             "examples": examples.iter().map(example_json).collect::<Vec<_>>(),
+            "checks": checks.iter().map(check_json).collect::<Vec<_>>(),
             "limits": limits.iter().map(limit_json).collect::<Vec<_>>(),
             "flows": flows.iter().map(flow_json).collect::<Vec<_>>(),
             "channels": channels.iter().map(channel_json).collect::<Vec<_>>(),
@@ -138,6 +147,14 @@ impl Differed<'_> {
 fn rule_text(rule: &RuleRef) -> String {
     let policy = rule.policy.as_ref().map(|policy| format!(" of `{}`", plain(policy))).unwrap_or_default();
     format!("{}{policy}", plain(&rule.rule))
+}
+
+fn check_line(change: &CheckChange) -> String {
+    let how = if change.is_stricter { "more" } else { "less" };
+    format!(
+        "  {}: checked {how} strictly now; what that decides depends on the schema (--tools)",
+        tools_text(&change.tools)
+    )
 }
 
 fn limit_line(change: &LimitChange) -> String {
@@ -197,6 +214,10 @@ fn example_json(example: &Example) -> Value {
         "stands_for": example.stands_for,
         "by": rule_json(&example.rule),
     })
+}
+
+fn check_json(change: &CheckChange) -> Value {
+    json!({ "stricter": change.is_stricter, "tools": change.tools })
 }
 
 fn limit_json(change: &LimitChange) -> Value {
