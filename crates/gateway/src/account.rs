@@ -101,8 +101,7 @@ impl Account {
             digest: digest(gateway, arguments),
         };
         let policies = policies(&exchange.reach);
-        let bound = exchange.reach.bind(&judged.tool);
-        let matched: Vec<&str> = bound.met_by_allowed(gateway.now_ms()).map(RuleId::as_str).collect();
+        let matched: Vec<&str> = judged.bound.met_by_allowed(gateway.now_ms()).map(RuleId::as_str).collect();
         let record = Judged {
             matched: &matched,
             tool: Some(&judged.tool.name),
@@ -264,7 +263,8 @@ pub(crate) fn denied(gateway: &Gateway, exchange: &Exchange, call: CallId, denia
     let operands: Vec<OperandFact<'_>> = denial.operands.iter().zip(&said).map(fact).collect();
     let name = exchange.message.tool_name();
     let tool = name.as_deref().and_then(|name| exchange.reach.server.definitions.get(name));
-    let bound = tool.as_ref().filter(|_| !denial.kind.looks_unknown()).map(|tool| exchange.reach.bind(tool));
+    // Only here can several rules deny; a full limit, the denial that agents run into most, was past all of them.
+    let bound = tool.as_ref().filter(|_| denial.kind.is_of_rules()).map(|tool| exchange.reach.bind(tool));
     let arguments = exchange.message.arguments().map_or(Arguments::Absent, Arguments::Known);
     let facts = facts(exchange, name.as_deref().unwrap_or_default()).at(gateway.now_ms());
     let matched = bound.as_ref().map(|bound| bound.denying(&facts, arguments)).unwrap_or_default();

@@ -260,6 +260,22 @@ impl DenialKind {
         }
     }
 
+    /// Whether a rule of the tool's own made it, so that others may deny the call too.
+    #[must_use]
+    pub const fn is_of_rules(self) -> bool {
+        match self {
+            Self::Action | Self::Require | Self::DenyIf | Self::Flow | Self::Approval | Self::Error => true,
+            Self::NoPolicy
+            | Self::Hidden
+            | Self::DefaultDeny
+            | Self::UnknownTool
+            | Self::Quarantined
+            | Self::Arguments
+            | Self::Limit
+            | Self::Closed => false,
+        }
+    }
+
     /// The name in audit records and metrics.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

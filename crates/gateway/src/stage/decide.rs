@@ -9,7 +9,7 @@ use crate::upstream::LaneFailure;
 use json::Value;
 use mcp::era::Era;
 use mcp::errors::Refusal;
-use policy::{Allowed, Arguments, Decision, Denial, Facts, Reveal};
+use policy::{Allowed, Arguments, Bound, Decision, Denial, Facts};
 use std::sync::Arc;
 
 /// A call that the policies allow, before its obligations.
@@ -19,8 +19,8 @@ pub struct Judged {
     pub tool: Arc<Tool>,
     /// What the policies oblige to.
     pub allowed: Allowed,
-    /// What a denial of the call tells the agent at most.
-    pub reveal: Reveal,
+    /// What judged it.
+    pub bound: Arc<Bound>,
 }
 
 impl Judged {
@@ -68,7 +68,7 @@ pub fn decide(gateway: &Gateway, exchange: &Exchange) -> Result<Judged, Box<Deni
     let bound = exchange.reach.bind(&tool);
     let arguments = exchange.message.arguments().map_or(Arguments::Absent, Arguments::Known);
     match bound.decide(&facts(exchange, &tool.name).at(gateway.now_ms()), arguments) {
-        Decision::Allow(allowed) => Ok(Judged { tool, allowed, reveal: bound.reveal() }),
+        Decision::Allow(allowed) => Ok(Judged { tool, allowed, bound }),
         Decision::Deny(denial) => Err(Box::new(denial)),
     }
 }

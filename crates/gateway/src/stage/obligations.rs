@@ -50,7 +50,7 @@ fn with_demands<T>(
     let facts = facts(exchange, &judged.tool.name);
     let digest = |values: &[u8]| gateway.store.digest(values);
     let keys: Vec<CounterKey> = limits.iter().map(|limit| key(limit, &facts, digest)).collect();
-    about(limits, &keys, judged.reveal, ask)
+    about(limits, &keys, judged.bound.reveal(), ask)
 }
 
 /// Asks the counters about limits, each under its key; a denial tells no more than `reveal`.
